@@ -1,0 +1,141 @@
+"""The lab's machines as libvirt domains of the embedded QEMU driver.
+
+Only the keeper imports this: the driver locks its root, so that one process holds it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import libvirt
+
+from sbsim.lab.plan import Card, Disk, PlannedMachine
+
+QEMU = "/usr/bin/qemu-system-x86_64"
+
+# As root libvirt would start QEMU as another user and then disagree with itself about KVM; the
+# capabilities would be probed anew at each open, 12 s each time (facts: lab, section 2).
+_QEMU_CONF = """\
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = [ ]
+cgroup_controllers = [ ]
+dynamic_ownership = 0
+remember_owner = 0
+stdio_handler = "file"
+"""
+
+_COMMAND_LINE = (
+    "console=ttyS0 panic=-1 mitigations=off nokaslr audit=0 apparmor=0 random.trust_cpu=on "
+    "8250.nr_uarts=1 systemd.log_color=0 systemd.default_timeout_start_sec=300"
+)
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What all machines of a lab boot with. `kvm` chooses the accelerator."""
+
+    image: Path
+    disks: Path
+    console: Path
+    kvm: bool
+
+
+def open_driver(root: Path) -> libvirt.virConnect:
+    """Open the embedded QEMU driver with `root` as its home, and run its event loop."""
+    (root / "etc").mkdir(parents=True, exist_ok=True)
+    (root / "etc/qemu.conf").write_text(_QEMU_CONF)
+    libvirt.virEventRegisterDefaultImpl()
+    threading.Thread(target=_run_events, daemon=True, name="libvirt events").start()
+    # Errors come as exceptions; the library's own copy on stderr says them twice.
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    return libvirt.open(f"qemu:///embed?root={root}")
+
+
+def _run_events() -> None:
+    while True:
+        libvirt.virEventRunDefaultImpl()
+
+
+def own_disk(boot: Boot, machine: PlannedMachine) -> Path:
+    """Where a machine's own disk lies."""
+    return boot.disks / f"{machine.name}.own"
+
+
+def lun_disk(boot: Boot, machine: PlannedMachine, disk: Disk) -> Path:
+    """Where the disk behind one LUN lies."""
+    return boot.disks / f"{machine.name}.{disk.serial}"
+
+
+def domain_xml(machine: PlannedMachine, boot: Boot) -> str:
+    """The domain of one machine: direct kernel boot, q35, virtio throughout."""
+    return f"""\
+<domain type='{"kvm" if boot.kvm else "qemu"}'>
+  <name>{escape(machine.name)}</name>
+  <memory unit='b'>{machine.memory}</memory>
+  <vcpu>{machine.cpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>{escape(str(boot.image / "vmlinuz"))}</kernel>
+    <initrd>{escape(str(boot.image / "initramfs"))}</initrd>
+    <cmdline>{_COMMAND_LINE}</cmdline>
+  </os>
+  <features><acpi/></features>
+  {"<cpu mode='host-passthrough'/>" if boot.kvm else "<cpu mode='custom'><model>qemu64</model></cpu>"}
+  <clock offset='utc'/>
+  <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>
+  <devices>
+    <emulator>{QEMU}</emulator>
+    {"".join(_disks(machine, boot))}
+    {"".join(_card(card) for card in machine.cards)}
+    <serial type='file'>
+      <source path={quoteattr(str(boot.console / f"{machine.name}.log"))} append='on'/>
+      <target type='isa-serial'/>
+    </serial>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+"""
+
+
+def _disks(machine: PlannedMachine, boot: Boot) -> Iterator[str]:
+    # "unsafe": the own disk lives as long as the lab; a LUN's cache mode is what the LUN shows.
+    shared = (("sbsim-root", "root.erofs"), ("sbsim-packages", "packages.erofs"))
+    for number, (serial, name) in enumerate(shared):
+        yield _disk(boot.image / name, number, serial, "unsafe", read_only=True)
+    yield _disk(own_disk(boot, machine), len(shared), "sbsim-own", "unsafe")
+    for number, disk in enumerate(machine.disks, start=len(shared) + 1):
+        yield _disk(lun_disk(boot, machine, disk), number, disk.serial, disk.cache)
+
+
+def _letters(number: int) -> str:
+    """Spell a disk's number as Linux does: 0 is a, 25 z, 26 aa."""
+    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("a") + number % 26)
+
+
+def _disk(path: Path, number: int, serial: str, cache: str, read_only: bool = False) -> str:
+    return f"""
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='{cache}' discard='unmap'/>
+      <source file={quoteattr(str(path))}/>
+      <target dev='vd{_letters(number)}' bus='virtio'/>
+      <serial>{escape(serial)}</serial>
+      {"<readonly/><shareable/>" if read_only else ""}
+    </disk>"""
+
+
+def _card(card: Card) -> str:
+    return f"""
+    <interface type='ethernet'>
+      <mac address='{card.mac}'/>
+      <target dev='{card.tap}' managed='no'/>
+      <model type='virtio'/>
+      <mtu size='{card.mtu}'/>
+    </interface>"""

@@ -1,0 +1,112 @@
+"""Where the lab keeps things: the cache, and one folder per lab in it.
+
+    <cache>/                 SBSIM_CACHE, else ~/.cache/sbsim
+      images/<key>/          the machines' image (image.py)
+      states/<key>/<name>/   saved states of a plan (states.py)
+      keys/                  the ssh keys of the lab's machines
+      mount/                 empty; each lab mounts its own tmpfs here, in its own mount namespace
+      labs/<lab>/            keeper.sock, keeper.log, lock, console/<machine>.log
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """The cache: `SBSIM_CACHE`, else ``~/.cache/sbsim``; always absolute."""
+    named = os.environ.get("SBSIM_CACHE")
+    return (Path(named) if named else Path.home() / ".cache" / "sbsim").absolute()
+
+
+def mount_point() -> Path:
+    """The one path at which every lab sees its own tmpfs, so that saved states fit every lab."""
+    return cache_folder() / "mount"
+
+
+@dataclass(frozen=True)
+class LabFolder:
+    """The files of one lab, by name."""
+
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        return cache_folder() / "labs" / self.name
+
+    @property
+    def socket(self) -> Path:
+        """The keeper's unix socket."""
+        return self.path / "keeper.sock"
+
+    @property
+    def log(self) -> Path:
+        """What the keeper said."""
+        return self.path / "keeper.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held (flock) by the keeper for as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def console(self) -> Path:
+        """One log per machine: all that its kernel and systemd printed."""
+        return self.path / "console"
+
+    def alive(self) -> bool:
+        """Whether a keeper holds this lab."""
+        try:
+            with self.lock.open("r") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+
+def known_labs() -> list[LabFolder]:
+    """Every lab that has a folder, alive or dead, by name."""
+    base = cache_folder() / "labs"
+    return [LabFolder(path.name) for path in sorted(base.glob("*")) if path.is_dir()]
+
+
+@contextlib.contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """Give a name for `path` that fits a socket address (108 bytes), however deep it lies."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def listen(path: Path) -> socket.socket:
+    """Listen on a unix socket that only its owner can use; a dead one's file is replaced."""
+    path.unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with short_path(path) as name:
+        server.bind(name)
+    path.chmod(0o600)
+    server.listen(64)
+    return server
+
+
+def connect(path: Path) -> socket.socket:
+    """Connect to a unix socket."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with short_path(path) as name:
+            client.connect(name)
+    except OSError:
+        client.close()
+        raise
+    return client

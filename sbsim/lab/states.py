@@ -1,0 +1,41 @@
+"""Saved states of a lab: memory and disks of every machine, at one moment.
+
+A state belongs to the plan it was saved from, and to the QEMU and kernel it ran on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from pathlib import Path
+
+from sbsim.lab import manifest
+from sbsim.lab.domains import QEMU
+from sbsim.lab.folder import cache_folder
+from sbsim.lab.keys import Keys, ensure_keys
+from sbsim.lab.plan import Plan
+
+BOOTED = "booted"
+
+
+def state_folder(plan: Plan, name: str, kvm: bool) -> Path:
+    """Where the state `name` of `plan` lies, or would lie."""
+    return cache_folder() / "states" / _key(plan, kvm) / name
+
+
+def sound_state(plan: Plan, name: str, kvm: bool) -> Path | None:
+    """The folder of a state that is there and undamaged, else None."""
+    folder = state_folder(plan, name, kvm)
+    return folder if folder.is_dir() and not manifest.faults(folder) else None
+
+
+def _key(plan: Plan, kvm: bool) -> str:
+    version = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=True)
+    parts = [
+        plan.key, version.stdout.splitlines()[0], platform.release(), "kvm" if kvm else "tcg",
+        # A saved machine knows the keys it was booted with.
+        Keys.public(ensure_keys().client),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
