@@ -15,7 +15,7 @@ from pathlib import Path
 import libvirt
 
 from sbsim.errors import LabError, WaitedInVain
-from sbsim.lab.domains import Boot, domain_xml, lun_disk, own_disk
+from sbsim.lab.domains import Boot, card_xml, domain_xml, lun_disk, own_disk
 from sbsim.lab.keys import Keys
 from sbsim.lab.network import control_scope
 from sbsim.lab.own_disk import make_own_disk
@@ -80,19 +80,15 @@ class Fleet:
         """Let one machine's processors go on."""
         self._domain(self._planned(name)).resume()
 
-    def set_link(self, name: str, card: str, up: bool) -> None:
-        """Pull or plug the cable of one network card, named as the machine names it."""
+    def set_link(self, name: str, link: str, up: bool) -> None:
+        """Pull or plug the cable between one machine and a link of the description."""
         machine = self._planned(name)
-        mac = next((item.mac for item in machine.cards if item.name == card), None)
-        if mac is None:
-            known = ", ".join(item.name for item in machine.cards)
-            raise LabError(f"{name} has no network card {card}; it has {known}")
-        domain = self._domain(machine)
-        tap = next(item.tap for item in machine.cards if item.name == card)
-        domain.updateDeviceFlags(
-            f"<interface type='ethernet'><mac address='{mac}'/><target dev='{tap}' managed='no'/>"
-            f"<model type='virtio'/><link state='{'up' if up else 'down'}'/></interface>",
-            libvirt.VIR_DOMAIN_AFFECT_LIVE,
+        card = next((card for card in machine.cards if card.link == link), None)
+        if card is None or not link:
+            known = ", ".join(card.link for card in machine.cards if card.link)
+            raise LabError(f"{name} has no network card on link {link!r}; it has one on {known}")
+        self._domain(machine).updateDeviceFlags(
+            card_xml(card, up=up), libvirt.VIR_DOMAIN_AFFECT_LIVE
         )
 
     def status(self) -> dict[str, str]:

@@ -50,6 +50,7 @@ class Keeper:
         self._phase = "empty"
         self._operations: dict[str, Callable[[dict[str, Any], Progress], Any]] = {
             "status": self._status,
+            "plan": lambda _request, _progress: self._fleet.plan.to_json(),
             "up": self._exclusive("brought up", self._up),
             "save": self._exclusive("saved", self._save),
             "restore": self._exclusive("restored", self._restore),
@@ -141,7 +142,7 @@ class Keeper:
     def _machine(self, request: dict[str, Any], _progress: Progress) -> None:
         name, action = request["machine"], request["action"]
         if action == "link":
-            self._fleet.set_link(name, request["card"], request["up"])
+            self._fleet.set_link(name, request["link"], request["up"])
             return
         actions: dict[str, Callable[[str], None]] = {
             "power_on": self._fleet.power_on,

@@ -48,6 +48,10 @@ class Lab:
         status: dict[str, Any] = self._ask("status")
         return status
 
+    def plan(self) -> Plan:
+        """What the lab was started with."""
+        return Plan.from_json(self._ask("plan"))
+
     def up(self, state: Path | None, progress: Progress = ignore) -> None:
         """Boot every machine, or restore them from a saved state; nothing if they are up."""
         self._ask("up", progress, state=str(state) if state else None)
@@ -127,9 +131,7 @@ def start(folder: LabFolder, plan: Plan, kvm: bool) -> Lab:
     said if it does not come to life.
     """
     if not Path(QEMU).exists():
-        raise LabError(
-            f"QEMU is missing ({QEMU}); install it: apt-get install qemu-system-x86"
-        )
+        raise LabError(f"QEMU is missing ({QEMU}); install it: apt-get install qemu-system-x86")
     if folder.alive():
         raise LabError(f"the lab {folder.name} is running already; see `sbsim lab status`")
     shutil.rmtree(folder.path, ignore_errors=True)

@@ -11,6 +11,9 @@ from pyroute2 import IPRoute
 from sbsim.lab.plan import CONTROL_BRIDGE, Plan
 
 KEEPER_ADDRESS = "fe80::5b"
+# Fixed: a restored machine still holds its neighbour's address from when it was saved, and would
+# answer into the void for half a minute if each keeper had another one.
+KEEPER_MAC = "52:54:5b:00:ff:ff"
 
 _TUNSETIFF = 0x400454CA
 _TUNSETPERSIST = 0x400454CB
@@ -22,6 +25,7 @@ def build_network(plan: Plan) -> None:
     with IPRoute() as route:
         route.link("set", index=route.link_lookup(ifname="lo")[0], state="up")
         bridges = {name: _bridge(route, name, mtu) for name, mtu in plan.bridges}
+        route.link("set", index=bridges[CONTROL_BRIDGE], address=KEEPER_MAC)
         for machine in plan.machines:
             for card in machine.cards:
                 _make_tap(card.tap)
@@ -34,8 +38,6 @@ def build_network(plan: Plan) -> None:
 
 
 def _bridge(route: IPRoute, name: str, mtu: int) -> int:
-    # A file under /proc/sys is not needed: an IPv6 address on a link's bridge would do no harm,
-    # and none but the control bridge is given one.
     route.link("add", ifname=name, kind="bridge", br_forward_delay=0)
     index: int = route.link_lookup(ifname=name)[0]
     route.link("set", index=index, mtu=mtu, state="up")

@@ -30,8 +30,8 @@ def make_own_disk(machine: PlannedMachine, keys: Keys, path: Path) -> None:
         file.chmod(mode)
     (tree / "upper/root").chmod(0o700)
     (tree / "upper/root/.ssh").chmod(0o700)
-    with path.open("wb") as file:
-        file.truncate(OWN_DISK_BYTES)
+    with path.open("wb") as image:
+        image.truncate(OWN_DISK_BYTES)
     done = subprocess.run(
         ["mke2fs", "-q", "-t", "ext4", "-E", "lazy_itable_init=1", "-d", str(tree), str(path)],
         capture_output=True, text=True, check=False,

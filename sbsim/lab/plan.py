@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sbsim.deployment import AnyServer, Deployment, StorageServer
+from sbsim.deployment import Address, AnyServer, Deployment, Link, StorageServer
 
 OWN_DISK_BYTES = 8 * 2**30
 DEFAULT_CPUS = 1
@@ -26,9 +26,11 @@ CacheMode = Literal["writethrough", "writeback"]
 class Card:
     """A network card: on which bridge, under which name the machine sees it, with what addresses.
 
-    `addresses` are in interface form ("172.20.11.107/16").
+    `link` is the description's name for the link, empty for the control network. `addresses` are
+    in interface form ("172.20.11.107/16").
     """
 
+    link: str
     bridge: str
     name: str
     mac: str
@@ -105,7 +107,8 @@ def _machine(fields: dict[str, Any]) -> PlannedMachine:
 
 def plan_for(deployment: Deployment, image: str) -> Plan:
     """Draw the plan of a description; `image` is the key of the image to boot."""
-    bridges = [(CONTROL_BRIDGE, MTU), *((_bridge(i), link.mtu) for i, link in _links(deployment))]
+    links = enumerate(deployment.links, start=1)
+    bridges = [(CONTROL_BRIDGE, MTU), *((_card_name(number), link.mtu) for number, link in links)]
     machines = [
         _planned(deployment, machine, number)
         for number, machine in enumerate(deployment.machines, start=1)
@@ -113,25 +116,32 @@ def plan_for(deployment: Deployment, image: str) -> Plan:
     return Plan(image=image, bridges=tuple(bridges), machines=tuple(machines))
 
 
-def _links(deployment: Deployment) -> list[tuple[int, Any]]:
-    return list(enumerate(deployment.links, start=1))
-
-
-def _bridge(number: int) -> str:
+def _card_name(number: int) -> str:
+    """What a link's bridge, and each machine's card on it, is called: Linux allows 15 bytes."""
     return f"link{number}"
 
 
-def _planned(
-    deployment: Deployment, machine: AnyServer, number: int
-) -> PlannedMachine:
+def _planned(deployment: Deployment, machine: AnyServer, number: int) -> PlannedMachine:
     scale = deployment.lab.scale
     control = f"fe80::5b:{number:x}"
-    cards = [_card(number, 0, CONTROL_BRIDGE, "control", (f"{control}/64",), MTU)]
-    numbers = {link.name: index for index, link in _links(deployment)}
+    cards = [
+        Card("", CONTROL_BRIDGE, "control", _mac(number, 0), f"tap{number}-0",
+             (f"{control}/64",), MTU)
+    ]  # fmt: skip
+    positions = {link.name: index for index, link in enumerate(deployment.links, start=1)}
     for link, addresses in deployment.links_of(machine):
-        index = numbers[link.name]
-        forms = tuple(f"{address}/{_prefix(link, address)}" for address in addresses)
-        cards.append(_card(number, index, _bridge(index), f"link{index}", forms, link.mtu))
+        index = positions[link.name]
+        cards.append(
+            Card(
+                link=link.name,
+                bridge=_card_name(index),
+                name=_card_name(index),
+                mac=_mac(number, index),
+                tap=f"tap{number}-{index}",
+                addresses=tuple(_interface(link, address) for address in addresses),
+                mtu=link.mtu,
+            )
+        )
     return PlannedMachine(
         name=machine.name,
         cpus=(scale.cpus if scale else machine.cpus) or DEFAULT_CPUS,
@@ -142,15 +152,13 @@ def _planned(
     )
 
 
-def _prefix(link: Any, address: Any) -> int:
-    return next(subnet.prefixlen for subnet in link.subnets if address in subnet)
+def _mac(number: int, index: int) -> str:
+    return f"52:54:5b:{index:02x}:{number >> 8:02x}:{number & 255:02x}"
 
 
-def _card(
-    number: int, index: int, bridge: str, name: str, addresses: tuple[str, ...], mtu: int
-) -> Card:
-    mac = f"52:54:5b:{index:02x}:{number >> 8:02x}:{number & 255:02x}"
-    return Card(bridge, name, mac, f"tap{number}-{index}", addresses, mtu)
+def _interface(link: Link, address: Address) -> str:
+    prefix = next(subnet.prefixlen for subnet in link.subnets if address in subnet)
+    return f"{address}/{prefix}"
 
 
 def _disks(server: StorageServer) -> tuple[Disk, ...]:

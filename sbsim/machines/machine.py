@@ -77,9 +77,7 @@ class Machine(Protocol):
     def read(self, path: str) -> bytes:
         """A file's content. Raises FileNotFoundError, PermissionError, IsADirectoryError."""
 
-    def write(
-        self, path: str, data: bytes, mode: int = 0o644, owner: str | None = None
-    ) -> None:
+    def write(self, path: str, data: bytes, mode: int = 0o644, owner: str | None = None) -> None:
         """Replace a file in one step: readers see the old content or the new, never a part.
 
         `owner` is ``user:group``; None leaves the file to root. Kernel attributes (sysfs,

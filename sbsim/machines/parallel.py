@@ -34,10 +34,13 @@ def parallel(items: Iterable[N], action: Callable[[N], T]) -> dict[str, T]:
         return {}
     with ThreadPoolExecutor(max_workers=min(len(wanted), MOST_AT_ONCE)) as pool:
         futures = {item.name: pool.submit(action, item) for item in wanted}
-    errors = {name: error for name, future in futures.items() if (error := future.exception())}
-    for error in errors.values():
-        if not isinstance(error, Exception) or len(wanted) == 1:
+    errors: dict[str, Exception] = {}
+    for name, future in futures.items():
+        error = future.exception()
+        if isinstance(error, Exception):
+            errors[name] = error
+        elif error is not None:
             raise error
     if errors:
-        raise ParallelError({name: error for name, error in errors.items()})  # type: ignore[misc]
+        raise next(iter(errors.values())) if len(wanted) == 1 else ParallelError(errors)
     return {name: future.result() for name, future in futures.items()}

@@ -12,7 +12,6 @@ import posixpath
 import select
 import shlex
 import socket
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -109,7 +108,7 @@ class SshMachine:
             raise
 
     def reconnect(self) -> None:
-        """Drop the connection, which is dead after a reboot or a restore; the next use makes one."""
+        """Drop the connection (dead after a reboot or a restore); the next use makes one."""
         with self._lock:
             transport, self._transport, self._sftp = self._transport, None, None
             self._boot_id = ""
@@ -225,10 +224,9 @@ class SshProcess:
         channel = self._channel
         if channel.closed and not channel.exit_status_ready():
             raise MachineError(
-                f"{self._machine.name}: the connection broke while "
-                f"`{shlex.join(self._argv)}` ran"
+                f"{self._machine.name}: the connection broke while `{shlex.join(self._argv)}` ran"
             )
-        return channel.exit_status_ready() and channel.eof_received
+        return bool(channel.exit_status_ready() and channel.eof_received)
 
     def _pump(self) -> None:
         """Move what can be moved without waiting."""

@@ -1,0 +1,6 @@
+"""Backends: each makes a description's machines exist, and says what they can do."""
+
+from sbsim.backends.backend import Backend
+from sbsim.backends.lab import LabBackend
+
+__all__ = ["Backend", "LabBackend"]

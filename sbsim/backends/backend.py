@@ -1,0 +1,62 @@
+"""What a backend is. Nothing above it asks which one runs: it asks for a capability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sbsim.machines import Clock, Machine
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a backend's machines are.
+
+    `capabilities` are the names that requirements and tests ask for: ``machines`` (servers that
+    answer), ``real_kernel``, ``array_control`` (LUNs can be mapped and taken away),
+    ``power_cycle``, ``link_faults``, ``measured_io`` (numbers mean something), …
+    `facts` go into the report as they are.
+    """
+
+    backend: str
+    capabilities: frozenset[str]
+    emulated: bool
+    simulated: bool
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """A description's machines. `with backend:` brings them up and, if it owns them, down."""
+
+    @property
+    def traits(self) -> Traits:
+        """What the machines are; known once they are up."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that these machines live by."""
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """Every machine by the name that the description gives it."""
+
+    def up(self, progress: Progress) -> None:
+        """Make the machines exist and answer; nothing if they do."""
+
+    def save(self, name: str, progress: Progress) -> None:
+        """Keep the state of all machines, memory and disks, under a name."""
+
+    def restore(self, name: str, progress: Progress) -> None:
+        """Bring all machines back to a kept state."""
+
+    def power(self, machine: str, on: bool) -> None:
+        """Cut or restore a machine's power; with `on` it returns when the machine answers."""
+
+    def link(self, machine: str, link: str, up: bool) -> None:
+        """Pull or plug a machine's cable to one of the description's links."""
+
+    def down(self) -> None:
+        """Take away what `up` made, if this backend owns it."""

@@ -1,0 +1,245 @@
+"""The lab as a backend: real kernels in virtual machines that sbsim boots itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import paramiko
+
+from sbsim.backends.backend import Progress, Traits
+from sbsim.deployment import Deployment
+from sbsim.errors import LabError
+from sbsim.lab import lab as labs
+from sbsim.lab import manifest, states
+from sbsim.lab.accelerator import kvm_works
+from sbsim.lab.folder import LabFolder
+from sbsim.lab.image import ensure_image
+from sbsim.lab.keys import ensure_keys
+from sbsim.lab.plan import Plan, plan_for
+from sbsim.lab.recipe import default_recipe
+from sbsim.machines import Machine, WallClock, parallel
+from sbsim.machines.ssh import SshMachine
+
+SSH_PORT = 22
+SETTLE_LIMIT_SECONDS = 240.0
+_CAPABILITIES = {"machines", "real_kernel", "array_control", "power_cycle", "link_faults"}
+
+
+class LabBackend:
+    """A description's machines in a lab. `keep` leaves the lab up when this process ends."""
+
+    def __init__(
+        self, deployment: Deployment | None, name: str | None = None, keep: bool = False
+    ) -> None:
+        self._deployment = deployment
+        self._folder = LabFolder(name or (deployment.name if deployment else ""))
+        self._keep = keep
+        self._owned = False
+        self._lab: labs.Lab | None = None
+        self._plan: Plan | None = None
+        self._kvm = False
+        self._machines: dict[str, SshMachine] = {}
+
+    @classmethod
+    def attached(cls, lab: labs.Lab) -> LabBackend:
+        """The backend of a lab that is up, whatever description it was started from."""
+        backend = cls(None, name=lab.name, keep=True)
+        status = lab.status()
+        backend._lab, backend._plan, backend._kvm = lab, lab.plan(), status["kvm"]
+        backend._open_machines()
+        return backend
+
+    # --- what it is -------------------------------------------------------------------------
+
+    @property
+    def traits(self) -> Traits:
+        """What the machines are."""
+        return Traits(
+            backend="lab",
+            capabilities=frozenset(_CAPABILITIES | ({"measured_io"} if self._kvm else set())),
+            emulated=not self._kvm,
+            simulated=False,
+            facts=_facts(self._kvm),
+        )
+
+    @property
+    def clock(self) -> WallClock:
+        """The wall clock."""
+        return WallClock()
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """Every machine by name."""
+        return dict(self._machines)
+
+    @property
+    def console_logs(self) -> Path:
+        """The folder with each machine's console."""
+        return self._folder.console
+
+    # --- up and down ------------------------------------------------------------------------
+
+    def up(self, progress: Progress) -> None:
+        """Boot the machines, restore them if they were booted before, or use the lab that is up."""
+        assert self._deployment is not None, "an attached backend is up already"
+        recipe = default_recipe()
+        image = ensure_image(recipe, progress)
+        self._kvm = kvm_works(image)
+        self._plan = plan_for(self._deployment, recipe.key)
+        self._lab = labs.find(self._folder)
+        if self._lab is not None:
+            self._check_fits(self._lab)
+            progress(f"the lab {self._folder.name} is up already")
+            self._open_machines()
+        else:
+            self._start(progress)
+        if self._keep:
+            self._lab_or_fail().keep()
+
+    def _check_fits(self, lab: labs.Lab) -> None:
+        status = lab.status()
+        if self._plan is None or status["plan"] != self._plan.key:
+            raise LabError(
+                f"the lab {lab.name} is up with other machines than this description's; "
+                "end it with `sbsim lab down`"
+            )
+        if status["phase"] != "up":
+            raise LabError(f"the lab {lab.name} is {status['phase']}; try again when it is up")
+
+    def _start(self, progress: Progress) -> None:
+        assert self._plan is not None
+        _check_memory(self._plan)
+        if not self._kvm:
+            progress("KVM does not work here: the machines are emulated, which is slower")
+        state = states.sound_state(self._plan, states.BOOTED, self._kvm)
+        self._lab = labs.start(self._folder, self._plan, self._kvm)
+        self._owned = True
+        try:
+            self._lab.up(state, progress)
+            self._open_machines()
+            if state is None:
+                self._settle(progress)
+                self.save(states.BOOTED, progress)
+            else:
+                self._set_clocks()
+        except BaseException:
+            self._keep_consoles(progress)
+            self.down()
+            raise
+
+    def _keep_consoles(self, progress: Progress) -> None:
+        """Move the consoles of a lab that failed to where they outlive it."""
+        kept = self._folder.path.with_name(f"{self._folder.name}-failed")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self._folder.path, kept, ignore=shutil.ignore_patterns("*.sock", "lock"))
+        progress(f"the consoles and the keeper's log are kept in {kept}")
+
+    def down(self) -> None:
+        """End the lab if this backend started it and was not told to keep it."""
+        for machine in self._machines.values():
+            machine.close()
+        self._machines = {}
+        if self._lab is not None and self._owned:
+            self._lab.down()
+        self._lab, self._owned = None, False
+
+    def _open_machines(self) -> None:
+        assert self._plan is not None
+        lab, keys = self._lab_or_fail(), ensure_keys()
+        client = paramiko.Ed25519Key.from_private_key_file(str(keys.client))
+        host_key = paramiko.Ed25519Key.from_private_key_file(str(keys.host))
+        self._machines = {
+            name: SshMachine(name, partial(lab.connect, name, SSH_PORT), "root", client, host_key)
+            for name in (planned.name for planned in self._plan.machines)
+        }
+
+    def _settle(self, progress: Progress) -> None:
+        progress("waiting until every machine has started all of its services")
+        parallel(self._machines.values(), _settled)
+
+    def _set_clocks(self) -> None:
+        parallel(self._machines.values(), _set_clock)
+
+    # --- states and faults ------------------------------------------------------------------
+
+    def save(self, name: str, progress: Progress) -> None:
+        """Keep the state of all machines under a name, for this plan."""
+        assert self._plan is not None
+        lab = self._lab_or_fail()
+        folder = states.state_folder(self._plan, name, self._kvm)
+        self._drop_connections()
+        manifest.make(folder, lambda aside: lab.save(aside, progress))
+        self._set_clocks()
+
+    def restore(self, name: str, progress: Progress) -> None:
+        """Bring all machines back to a kept state."""
+        assert self._plan is not None
+        folder = states.sound_state(self._plan, name, self._kvm)
+        if folder is None:
+            raise LabError(f"there is no sound saved state {name!r} of this lab; save it first")
+        self._drop_connections()
+        self._lab_or_fail().restore(folder, progress)
+        self._set_clocks()
+
+    def power(self, machine: str, on: bool) -> None:
+        """Cut or restore a machine's power."""
+        lab = self._lab_or_fail()
+        lab.machine(machine, "power_on" if on else "power_off")
+        self._machines[machine].reconnect()
+        if on:
+            lab.machine(machine, "wait_ready")
+            _settled(self._machines[machine])
+
+    def link(self, machine: str, link: str, up: bool) -> None:
+        """Pull or plug a machine's cable to one link."""
+        self._lab_or_fail().machine(machine, "link", link=link, up=up)
+
+    def _drop_connections(self) -> None:
+        for machine in self._machines.values():
+            machine.reconnect()
+
+    def _lab_or_fail(self) -> labs.Lab:
+        if self._lab is None:
+            raise LabError(f"the lab {self._folder.name} is not up; start it with `sbsim lab up`")
+        return self._lab
+
+
+def _settled(machine: SshMachine) -> None:
+    """Wait until systemd has started all; a unit that failed is the lab's fault."""
+    state = machine.run(
+        "systemctl", "is-system-running", "--wait", timeout=SETTLE_LIMIT_SECONDS, check=False
+    )
+    if state.stdout.strip() != "running":
+        failed = machine.run("systemctl", "--failed", "--no-legend", "--plain", check=False).stdout
+        raise LabError(f"{machine.name} is {state.stdout.strip()} after its boot:\n{failed}")
+
+
+def _set_clock(machine: SshMachine) -> None:
+    # A machine that was paused lags by as long as it was.
+    machine.run("date", "--utc", "--set", f"@{time.time():.3f}")
+
+
+def _check_memory(plan: Plan) -> None:
+    needed = sum(machine.memory for machine in plan.machines)
+    available = _available_memory()
+    if needed > available:
+        raise LabError(
+            f"the lab's {len(plan.machines)} machines need {needed >> 20} MiB of memory, "
+            f"{available >> 20} MiB are free; lower `memory` in [lab.scale] of the description"
+        )
+
+
+def _available_memory() -> int:
+    text = Path("/proc/meminfo").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("MemAvailable:"))
+    return int(line.split()[1]) * 1024
+
+
+def _facts(kvm: bool) -> dict[str, Any]:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"cpus": os.cpu_count(), "memory": memory, "kvm": kvm}

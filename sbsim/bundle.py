@@ -1,0 +1,24 @@
+"""Where suites and fixtures lie: in the checkout, or inside an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sbsim.errors import SbsimError
+
+
+def bundle_folder() -> Path:
+    """The folder that holds ``conftest.py``, ``fixtures`` and ``suites``."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_bundle", package.parent):
+        if (folder / "fixtures" / "requirements.toml").is_file():
+            return folder
+    raise SbsimError(
+        f"neither {package / '_bundle'} nor {package.parent} holds fixtures/requirements.toml; "
+        "install sbsim again"
+    )
+
+
+def default_deployment() -> Path:
+    """The guide's own deployment."""
+    return bundle_folder() / "fixtures" / "deployments" / "tutorial.toml"

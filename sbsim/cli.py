@@ -1,0 +1,110 @@
+"""The command line. Every command prints what a person wants to know and ends with its status.
+
+Exit status: 0 pass or done, 1 fail, 2 bad usage or bad description, 3 inconclusive,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from sbsim import __version__
+from sbsim.bundle import default_deployment
+from sbsim.cli_lab import lab_app
+from sbsim.deployment import report as check_report
+from sbsim.deployment import schema
+from sbsim.errors import SbsimError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Builds, checks, breaks and measures ZStack Shared Block primary storage.",
+)
+app.add_typer(lab_app, name="lab")
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DescriptionFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="The deployment's description; the guide's own if none."),
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sbsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Carry the options that stand before a command."""
+
+
+@app.command()
+def check(
+    file: DescriptionFile = None,
+    as_schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of descriptions instead.")
+    ] = False,
+) -> None:
+    """Check a description and list everything that is wrong with it."""
+    if as_schema:
+        print(json.dumps(schema(), indent=2))
+        return
+    path = file or default_deployment()
+    findings, deployment = check_report(path)
+    for finding in findings:
+        print(f"{path}: {finding}")
+    if deployment is None:
+        count = len(findings)
+        raise UsageError(f"{path}: {count} finding{'s' if count != 1 else ''}; nothing was changed")
+    print(
+        f"{path}: sound. {len(deployment.hosts)} hosts, {len(deployment.storage_servers)} storage "
+        f"server{'s' if len(deployment.storage_servers) != 1 else ''}, "
+        f"{len(deployment.targets)} targets, {len(deployment.luns)} LUNs"
+    )
+
+
+def main() -> NoReturn:
+    """Run the command line and end with its exit status."""
+    # A pipe that closes early (sbsim … | head) is no error of ours.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # A polite end is an interrupt: what is open is closed the same way.
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        status = 130
+    except KeyboardInterrupt:
+        errors.print("interrupted; what was started has been ended")
+        status = 130
+    except SbsimError as error:
+        errors.print("[bold]sbsim:[/bold] ", end="")
+        errors.print(str(error), markup=False)
+        status = error.exit_status
+    except Exception as error:
+        status = _usage(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _usage(error: Exception) -> int:
+    """Show a usage error of the command line as such; anything else is a defect of ours."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show(sys.stderr)
+    return int(getattr(error, "exit_code", 2))
