@@ -117,7 +117,9 @@ def configure(recipe: Recipe, root: Path) -> None:
     for folder, names in (
         ("etc/systemd/system", recipe.masked_units),
         ("etc/udev/rules.d", recipe.masked_udev_rules),
+        ("etc/systemd/system-generators", recipe.masked_generators),
     ):
+        (root / folder).mkdir(parents=True, exist_ok=True)
         for name in names:
             link = root / folder / name
             link.unlink(missing_ok=True)

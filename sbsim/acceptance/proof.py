@@ -1,0 +1,53 @@
+"""How a test says what it saw: one recorded probe per fact, machine and requirement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sbsim.acceptance.run import Run
+from sbsim.report.records import DEPLOYMENT
+
+
+class NotAsWanted(AssertionError):
+    """A probe saw something else than was wanted."""
+
+
+class Proof:
+    """Records the probes of one test; each is a fact that an id needs to pass.
+
+    Example: ``proves("R3.9", "lun_list", host.name, seen=devices, wanted=expected)``
+    """
+
+    def __init__(self, run: Run, test: str) -> None:
+        self._run = run
+        self._test = test
+
+    def __call__(
+        self, requirement: str, probe: str, machine: str | None, seen: Any, wanted: Any
+    ) -> None:
+        """Record what was seen beside what was wanted; raise NotAsWanted if they differ.
+
+        `machine` None is the deployment as a whole. `seen` and `wanted` must be plain data.
+        """
+        known = {item.fact for item in self._run.catalogue.requirement(requirement).probes}
+        if probe not in known:
+            raise ValueError(f"requirements.toml gives {requirement} no probe {probe!r}")
+        ok = bool(seen == wanted)
+        self._run.evidence.probe(
+            test=self._test,
+            requirement=requirement,
+            probe=probe,
+            machine=machine,
+            seen=seen,
+            wanted=wanted,
+            ok=ok,
+        )
+        if not ok:
+            place = machine or DEPLOYMENT
+            raise NotAsWanted(
+                f"{requirement}, {probe} of {place}\n  wanted: {wanted!r}\n  seen:   {seen!r}"
+            )
+
+    def finding(self, id: str, text: str, where: str | None = None) -> None:
+        """Record something that the reader should know, though it fails nothing."""
+        self._run.evidence.finding(id=id, severity="warning", text=text, where=where)

@@ -1,0 +1,169 @@
+"""One run: the description, the backend, the evidence, and where in the run we are."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sbsim import __version__
+from sbsim.acceptance.judging import Judging
+from sbsim.acceptance.options import Options
+from sbsim.backends import Backend, LabBackend
+from sbsim.backends.backend import Progress
+from sbsim.bundle import bundle_folder
+from sbsim.deployment import Deployment, load
+from sbsim.errors import SbsimError
+from sbsim.machines import Clock, Machine
+from sbsim.machines.recorded import CommandRecord, RecordedMachine
+from sbsim.management.provision import Secrets, provision, resolve_secrets
+from sbsim.report import write
+from sbsim.report.evidence import Evidence
+from sbsim.report.requirements import load as load_catalogue
+from sbsim.report.result import Result
+
+# The state in which every test begins: provisioned, nothing broken.
+PROVISIONED = "provisioned"
+
+
+class Run:
+    """What the tests of one run share. `start` before the first of them, `end` after the last."""
+
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self.options = options
+        self.progress = progress
+        self.deployment = self._load()
+        self.catalogue = load_catalogue(bundle_folder() / "fixtures" / "requirements.toml")
+        self.backend: Backend = self._backend()
+        self.evidence = Evidence(options.out)
+        self.judging = Judging(self.catalogue)
+        self.secrets = Secrets()
+        self.machines: dict[str, Machine] = {}
+        self.broken: SbsimError | None = None
+        self._phase: str | None = None
+        self._test: str | None = None
+        self._began = time.monotonic()
+
+    def _load(self) -> Deployment:
+        deployment = load(self.options.deployment)
+        if self.options.profile:
+            deployment = deployment.model_copy(update={"profile": self.options.profile})
+        return deployment
+
+    def _backend(self) -> Backend:
+        return LabBackend(self.deployment, name=self.options.lab)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the machines live by."""
+        return self.backend.clock
+
+    # --- start and end ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring the machines up and provision them, unless the run only looks.
+
+        What goes wrong is kept in `broken`: every test that needs machines is then blocked by it.
+        """
+        self.evidence.reset()
+        self.evidence.catalogue(self.catalogue)
+        self._record_run()
+        self.secrets = resolve_secrets(
+            self.deployment, "disposable" in self.backend.traits.capabilities,
+            self.options.deployment.parent,
+        )  # fmt: skip
+        self.evidence.redact(*self.secrets.values())
+        try:
+            with self.phase("machines"):
+                self.backend.up(self.progress)
+            self._record_run()
+            self._wrap_machines()
+            if self.options.apply:
+                with self.phase("provision"):
+                    provision(
+                        self.deployment, self.machines, self.secrets, self.clock, self.progress
+                    )
+        except SbsimError as error:
+            self.broken = error
+            self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
+            self.progress(str(error))
+
+    def end(self, interrupted: bool = False) -> Result:
+        """Take down what the run brought up and write the report."""
+        try:
+            self.backend.down()
+        finally:
+            self.evidence.end(seconds=time.monotonic() - self._began, interrupted=interrupted)
+        return write(self.options.out, self.catalogue)
+
+    def _wrap_machines(self) -> None:
+        self.machines = {
+            name: RecordedMachine(machine, self._observe)
+            for name, machine in self.backend.machines.items()
+        }
+
+    def _record_run(self) -> None:
+        traits = self.backend.traits
+        self.evidence.run(
+            backend=traits.backend,
+            profile=self.deployment.profile,
+            seed=self.options.seed,
+            emulated=traits.emulated,
+            simulated=traits.simulated,
+            no_apply=not self.options.apply,
+            capabilities=traits.capabilities,
+            deployment=self.deployment.model_dump(mode="json"),
+            command=self.options.command,
+            versions=_versions(),
+            machine=traits.facts,
+            started=time.time() - (time.monotonic() - self._began),
+        )
+
+    # --- where we are -----------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Everything inside belongs to a named part of the run, whose seconds are recorded."""
+        outer, self._phase = self._phase, name
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._phase = outer
+            self.evidence.phase(name=name, seconds=time.monotonic() - began)
+
+    @contextlib.contextmanager
+    def test(self, name: str) -> Iterator[None]:
+        """Every command inside belongs to this test."""
+        self._test = name
+        try:
+            yield
+        finally:
+            self._test = None
+
+    def _observe(self, record: CommandRecord) -> None:
+        self.evidence.command(
+            at=record.at,
+            test=self._test,
+            phase=self._phase,
+            machine=record.machine,
+            argv=record.argv,
+            status=record.status,
+            seconds=record.seconds,
+            stdout=record.stdout.encode("utf-8", "surrogateescape"),
+            stderr=record.stderr.encode("utf-8", "surrogateescape"),
+        )
+
+
+def _versions() -> dict[str, str]:
+    names = ("rtslib-fb", "libvirt-python", "paramiko", "pytest")
+    found = {name: importlib.metadata.version(name) for name in names}
+    return {"sbsim": __version__, "python": platform.python_version(), **found}
+
+
+def default_out() -> Path:
+    """Where a run leaves its report if it is not told."""
+    return Path("sbsim-out")

@@ -1,0 +1,253 @@
+"""The pytest plugin: options, markers, and the rules by which tests become requirements.
+
+A test that asks for a fixture of `MACHINE_FIXTURES` needs machines. With ``--sbsim-backend`` they
+are brought up once, before the first such test; without it those tests are skipped and everything
+else runs. Works beside pytest-xdist: such tests are one group, so that workers share no lab by
+accident (``-n N --dist loadgroup``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sbsim.acceptance.options import BACKENDS, Options
+from sbsim.acceptance.proof import Proof
+from sbsim.acceptance.run import Run, default_out
+from sbsim.bundle import default_deployment
+from sbsim.deployment import PROFILES, load
+from sbsim.errors import SbsimError, UsageError
+
+MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
+_PARAMETERS = {
+    "host_name": "hosts",
+    "storage_name": "storage",
+    "machine_name": "machines",
+}
+
+RUN = pytest.StashKey[Run | None]()
+STARTED = pytest.StashKey[bool]()
+
+
+class Blocked(pytest.skip.Exception):
+    """The test could not judge anything; why is in the message."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add sbsim's options; all begin with --sbsim-."""
+    group = parser.getgroup("sbsim", "Shared Block deployments")
+    group.addoption("--sbsim-backend", choices=BACKENDS, help="where the machines are")
+    group.addoption("--sbsim-deployment", type=Path, help="the description; the guide's if none")
+    group.addoption("--sbsim-profile", choices=PROFILES, help="instead of the description's")
+    group.addoption("--sbsim-seed", type=int, default=0, help="of whatever is drawn by chance")
+    group.addoption("--sbsim-out", type=Path, help="where report and evidence go")
+    group.addoption("--sbsim-no-apply", action="store_true", help="only look, provision nothing")
+    group.addoption("--sbsim-lab", help="the lab's name; the description's if none")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; read what the run is asked for."""
+    for line in (
+        "requirement(*ids): the guide's requirements that this test checks",
+        "requires(*capabilities): what the backend must be able to do",
+        "destructive: changes or wipes what it finds",
+        "slow: takes longer than a few seconds; its docstring says why",
+        "breaks: breaks the deployment on purpose and looks whether that is seen",
+        "lab: makes labs of its own",
+    ):
+        config.addinivalue_line("markers", line)
+    config.stash[STARTED] = False
+    try:
+        config.stash[RUN] = _make_run(config)
+    except SbsimError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _make_run(config: pytest.Config) -> Run | None:
+    options = config.option
+    if options.sbsim_backend is None:
+        return None
+    out = options.sbsim_out or default_out()
+    if not getattr(options, "xmlpath", None) and hasattr(options, "xmlpath"):
+        options.xmlpath = str(out / "junit.xml")
+    return Run(
+        Options(
+            deployment=options.sbsim_deployment or default_deployment(),
+            backend=options.sbsim_backend,
+            out=out,
+            profile=options.sbsim_profile,
+            seed=options.sbsim_seed,
+            apply=not options.sbsim_no_apply,
+            lab=options.sbsim_lab,
+        ),
+        progress=lambda text: _say(config, text),
+    )
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(f"sbsim: {text}")
+
+
+# --- which tests ------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per host, storage server or machine for the fixtures that name one."""
+    wanted = [name for name in _PARAMETERS if name in metafunc.fixturenames]
+    if not wanted:
+        return
+    run = metafunc.config.stash[RUN]
+    deployment = run.deployment if run else load(default_deployment())
+    names = {
+        "host_name": [host.name for host in deployment.hosts],
+        "storage_name": [server.name for server in deployment.storage_servers],
+        "machine_name": [machine.name for machine in deployment.machines],
+    }
+    for name in wanted:
+        metafunc.parametrize(name, names[name], scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order by requirement, so that what blocks comes before what it blocks."""
+    run = config.stash[RUN]
+    for item in items:
+        if needs_machines(item):
+            item.add_marker(pytest.mark.xdist_group("sbsim-machines"))
+            _mark_what_cannot_run(item, run)
+    if run is not None:
+        order = {one.id: place for place, one in enumerate(run.catalogue.in_order())}
+        items.sort(key=lambda item: max((order[id] for id in ids_of(item)), default=-1))
+
+
+def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:
+    if run is None:
+        item.add_marker(pytest.mark.skip(reason="needs machines: give --sbsim-backend"))
+        return
+    wanted = [one for mark in item.iter_markers("requires") for one in mark.args]
+    missing = sorted(set(wanted) - run.backend.traits.capabilities)
+    if missing:
+        item.add_marker(pytest.mark.skip(reason=f"the backend lacks {', '.join(missing)}"))
+
+
+def needs_machines(item: pytest.Item) -> bool:
+    """Whether a test asks for machines."""
+    return bool(MACHINE_FIXTURES & set(getattr(item, "fixturenames", ())))
+
+
+def ids_of(item: pytest.Item) -> tuple[str, ...]:
+    """The requirements that a test checks."""
+    return tuple(id for mark in item.iter_markers("requirement") for id in mark.args)
+
+
+def machine_of(item: pytest.Item) -> str | None:
+    """The machine that a test was made for, None if it looks at several."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return next((str(parameters[name]) for name in _PARAMETERS if name in parameters), None)
+
+
+# --- running ----------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Bring the machines up before the first test, if any test needs them."""
+    run = session.config.stash[RUN]
+    if run is None or session.config.option.collectonly:
+        return
+    if any(needs_machines(item) for item in session.items):
+        session.config.stash[STARTED] = True
+        run.start()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Do not ask what cannot be answered: the machines are broken, or an earlier id failed."""
+    run = item.config.stash[RUN]
+    if run is None or not needs_machines(item):
+        return
+    if run.broken is not None:
+        raise Blocked(f"blocked: {run.broken}")
+    reason = run.judging.blocker(ids_of(item), machine_of(item))
+    if reason:
+        raise Blocked(f"blocked: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Every command of a test is recorded under its name."""
+    run = item.config.stash[RUN]
+    if run is None:
+        return (yield)
+    with run.test(item.nodeid):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Record the outcome of a test and of the ids it checks."""
+    report = yield
+    run = item.config.stash[RUN]
+    outcome = _outcome(call, report)
+    if run is not None and needs_machines(item) and outcome:
+        ids, machine = ids_of(item), machine_of(item)
+        run.evidence.test(
+            test=item.nodeid,
+            requirements=ids,
+            machine=machine,
+            outcome=outcome,
+            reason=_reason(call),
+            seconds=call.duration,
+        )
+        run.judging.record(ids, machine, outcome)
+    return report
+
+
+def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:
+    error = call.excinfo
+    if error is None:
+        return "passed" if report.when == "call" and report.passed else None
+    if error.errisinstance(Blocked):
+        return "blocked"
+    if error.errisinstance(pytest.skip.Exception):
+        return "skipped"
+    return "failed" if report.when == "call" else "error"
+
+
+def _reason(call: pytest.CallInfo[None]) -> str | None:
+    return str(call.excinfo.value).removeprefix("blocked: ") if call.excinfo else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Take the machines down and write the report."""
+    run = session.config.stash.get(RUN, None)
+    if run is None or not session.config.stash[STARTED]:
+        return
+    result = run.end(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+    _say(session.config, f"verdict: {result.verdict}; report: {run.options.out / 'report.html'}")
+
+
+# --- fixtures ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sbsim_run(request: pytest.FixtureRequest) -> Run:
+    """The run: description, backend, evidence."""
+    run = request.config.stash[RUN]
+    if run is None:
+        raise UsageError("this test needs machines: give --sbsim-backend")
+    return run
+
+
+@pytest.fixture
+def proves(request: pytest.FixtureRequest, sbsim_run: Run) -> Proof:
+    """``proves(id, probe, machine, seen, wanted)``: record a fact and assert it."""
+    return Proof(sbsim_run, request.node.nodeid)
