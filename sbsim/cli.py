@@ -18,6 +18,7 @@ from rich.console import Console
 
 from sbsim import __version__
 from sbsim.bundle import default_deployment
+from sbsim.cli_accept import accept, report
 from sbsim.cli_lab import lab_app
 from sbsim.deployment import report as check_report
 from sbsim.deployment import schema
@@ -30,6 +31,8 @@ app = typer.Typer(
     help="Builds, checks, breaks and measures ZStack Shared Block primary storage.",
 )
 app.add_typer(lab_app, name="lab")
+app.command()(accept)
+app.command()(report)
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -8,10 +8,11 @@ accident (``-n N --dist loadgroup``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.outcomes import Skipped
 
 from sbsim.acceptance.options import BACKENDS, Options
 from sbsim.acceptance.proof import Proof
@@ -19,6 +20,7 @@ from sbsim.acceptance.run import Run, default_out
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
 from sbsim.errors import SbsimError, UsageError
+from sbsim.report.records import Outcome
 
 MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
 _PARAMETERS = {
@@ -27,11 +29,14 @@ _PARAMETERS = {
     "machine_name": "machines",
 }
 
+HANDED_OVER = "sbsim-run"
+"""Under this name `sbsim accept` registers the run that it made and checked itself."""
+
 RUN = pytest.StashKey[Run | None]()
 STARTED = pytest.StashKey[bool]()
 
 
-class Blocked(pytest.skip.Exception):
+class Blocked(Skipped):
     """The test could not judge anything; why is in the message."""
 
 
@@ -67,6 +72,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _make_run(config: pytest.Config) -> Run | None:
     options = config.option
+    given = config.pluginmanager.get_plugin(HANDED_OVER)
+    if isinstance(given, Run):
+        given.progress = lambda text: _say(config, text)
+        return given
     if options.sbsim_backend is None:
         return None
     out = options.sbsim_out or default_out()
@@ -162,7 +171,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     if any(needs_machines(item) for item in session.items):
         session.config.stash[STARTED] = True
-        run.start()
+        try:
+            run.start()
+        except UsageError as error:
+            pytest.exit(str(error), returncode=error.exit_status)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -179,7 +191,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Every command of a test is recorded under its name."""
     run = item.config.stash[RUN]
     if run is None:
@@ -191,7 +203,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Record the outcome of a test and of the ids it checks."""
     report = yield
     run = item.config.stash[RUN]
@@ -210,13 +222,13 @@ def pytest_runtest_makereport(
     return report
 
 
-def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:
+def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome | None:
     error = call.excinfo
     if error is None:
         return "passed" if report.when == "call" and report.passed else None
     if error.errisinstance(Blocked):
         return "blocked"
-    if error.errisinstance(pytest.skip.Exception):
+    if error.errisinstance(Skipped):
         return "skipped"
     return "failed" if report.when == "call" else "error"
 

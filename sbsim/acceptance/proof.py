@@ -29,10 +29,20 @@ class Proof:
 
         `machine` None is the deployment as a whole. `seen` and `wanted` must be plain data.
         """
+        self._record(requirement, probe, machine, seen, wanted, bool(seen == wanted))
+
+    def at_least(
+        self, requirement: str, probe: str, machine: str | None, seen: int, wanted: int
+    ) -> None:
+        """Record a quantity of which there must be enough."""
+        self._record(requirement, probe, machine, seen, wanted, seen >= wanted)
+
+    def _record(
+        self, requirement: str, probe: str, machine: str | None, seen: Any, wanted: Any, ok: bool
+    ) -> None:
         known = {item.fact for item in self._run.catalogue.requirement(requirement).probes}
         if probe not in known:
             raise ValueError(f"requirements.toml gives {requirement} no probe {probe!r}")
-        ok = bool(seen == wanted)
         self._run.evidence.probe(
             test=self._test,
             requirement=requirement,

@@ -17,9 +17,11 @@ from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
 from sbsim.deployment import Deployment, load
 from sbsim.errors import SbsimError
+from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
-from sbsim.management.provision import Secrets, provision, resolve_secrets
+from sbsim.management.deployed import Deployed
+from sbsim.management.provision import provision
 from sbsim.report import write
 from sbsim.report.evidence import Evidence
 from sbsim.report.requirements import load as load_catalogue
@@ -32,17 +34,20 @@ PROVISIONED = "provisioned"
 class Run:
     """What the tests of one run share. `start` before the first of them, `end` after the last."""
 
-    def __init__(self, options: Options, progress: Progress) -> None:
+    def __init__(self, options: Options, progress: Progress = print) -> None:
+        """Check all that was asked for. Raises UsageError; nothing has been touched then."""
         self.options = options
         self.progress = progress
         self.deployment = self._load()
         self.catalogue = load_catalogue(bundle_folder() / "fixtures" / "requirements.toml")
         self.backend: Backend = self._backend()
+        self.chap = self._chap()
         self.evidence = Evidence(options.out)
+        self.evidence.redact(*_texts(self.chap))
         self.judging = Judging(self.catalogue)
-        self.secrets = Secrets()
         self.machines: dict[str, Machine] = {}
         self.broken: SbsimError | None = None
+        self.result: Result | None = None
         self._phase: str | None = None
         self._test: str | None = None
         self._began = time.monotonic()
@@ -55,6 +60,16 @@ class Run:
 
     def _backend(self) -> Backend:
         return LabBackend(self.deployment, name=self.options.lab)
+
+    def _chap(self) -> ChapSettings:
+        # A test password may serve on machines that sbsim made itself, and nowhere else.
+        disposable = "disposable" in self.backend.traits.capabilities
+        return chap_of(self.deployment, disposable, self.options.deployment.parent)
+
+    @property
+    def deployed(self) -> Deployed:
+        """The deployment on its machines; once they are up."""
+        return Deployed(self.deployment, self.machines, self.chap, self.clock)
 
     @property
     def clock(self) -> Clock:
@@ -71,11 +86,6 @@ class Run:
         self.evidence.reset()
         self.evidence.catalogue(self.catalogue)
         self._record_run()
-        self.secrets = resolve_secrets(
-            self.deployment, "disposable" in self.backend.traits.capabilities,
-            self.options.deployment.parent,
-        )  # fmt: skip
-        self.evidence.redact(*self.secrets.values())
         try:
             with self.phase("machines"):
                 self.backend.up(self.progress)
@@ -83,9 +93,7 @@ class Run:
             self._wrap_machines()
             if self.options.apply:
                 with self.phase("provision"):
-                    provision(
-                        self.deployment, self.machines, self.secrets, self.clock, self.progress
-                    )
+                    provision(self.deployed, self.progress)
         except SbsimError as error:
             self.broken = error
             self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
@@ -97,7 +105,8 @@ class Run:
             self.backend.down()
         finally:
             self.evidence.end(seconds=time.monotonic() - self._began, interrupted=interrupted)
-        return write(self.options.out, self.catalogue)
+        self.result = write(self.options.out, self.catalogue)
+        return self.result
 
     def _wrap_machines(self) -> None:
         self.machines = {
@@ -156,6 +165,11 @@ class Run:
             stdout=record.stdout.encode("utf-8", "surrogateescape"),
             stderr=record.stderr.encode("utf-8", "surrogateescape"),
         )
+
+
+def _texts(chap: ChapSettings) -> list[str]:
+    secrets = (chap.password, chap.mutual_password)
+    return [secret.reveal() for secret in secrets if secret is not None]
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""The main job: every requirement in scope, judged by the suites, and one report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sbsim.acceptance.options import Options
+from sbsim.acceptance.run import Run
+from sbsim.bundle import bundle_folder
+from sbsim.report.result import Result
+
+# What is collected; suites that are not there yet are passed over.
+SUITES = ("deploy", "operate", "claim")
+# Tests of sbsim itself, not of the deployment.
+NOT_ACCEPTANCE = "not breaks and not lab"
+
+
+def accept(options: Options, quiet: bool = False) -> Result | None:
+    """Run the acceptance and return its result; None if it was interrupted before it began.
+
+    Raises UsageError, with nothing changed, if what was asked for cannot be.
+    """
+    from sbsim.plugin import HANDED_OVER
+
+    run = Run(options)
+    run.evidence.reset()
+    pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
+    return run.result
+
+
+class _Hand:
+    """Registers a run under its name before any other plugin is configured."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        self._run = run
+        self._name = name
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._run, self._name)
+
+
+def _arguments(out: Path, quiet: bool) -> list[str]:
+    bundle = bundle_folder()
+    suites = [str(path) for name in SUITES if (path := bundle / "suites" / name).is_dir()]
+    return [
+        *suites,
+        # The suites' own settings, wherever the user stands and whatever lies there.
+        f"--rootdir={bundle}",
+        "-c", os.devnull,
+        "--import-mode=importlib",
+        "--strict-markers",
+        "-p", "no:cacheprovider",
+        "-m", NOT_ACCEPTANCE,
+        "--no-header",
+        "--tb=short",
+        "-q" if not quiet else "-qq",
+        f"--junitxml={out / 'junit.xml'}",
+    ]  # fmt: skip

@@ -1,0 +1,84 @@
+"""`sbsim accept` and `sbsim report`: the main job and its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.console import Console
+
+from sbsim.acceptance.accept import accept as run_acceptance
+from sbsim.acceptance.options import BACKENDS, BackendName, Options
+from sbsim.acceptance.run import default_out
+from sbsim.bundle import default_deployment
+from sbsim.deployment import PROFILES
+from sbsim.errors import UsageError
+from sbsim.report import rebuild
+from sbsim.report.result import Result
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def accept(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The description; the guide's own if none."),
+    ] = None,
+    backend: Annotated[str, typer.Option(help=f"Where the machines are: {BACKENDS}.")] = "lab",
+    profile: Annotated[
+        str | None, typer.Option(help="The product version that counts, if not the description's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of whatever is drawn by chance.")] = 0,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Where report and evidence go.")
+    ] = None,
+    no_apply: Annotated[
+        bool, typer.Option("--no-apply", help="Provision nothing: check what is there.")
+    ] = False,
+    lab: Annotated[str | None, typer.Option("--lab", help="The lab's name.")] = None,
+) -> int:
+    """Bring a deployment up, provision it, check every requirement, and report."""
+    options = Options(
+        deployment=file or default_deployment(),
+        backend=cast(BackendName, _one_of("backend", backend, BACKENDS)),
+        out=folder or default_out(),
+        profile=_one_of("profile", profile, PROFILES) if profile else None,
+        seed=seed,
+        apply=not no_apply,
+        lab=lab,
+    )
+    result = run_acceptance(options)
+    if result is None:
+        raise typer.Abort
+    summarise(result, options.out)
+    return result.exit_status
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run.")],
+) -> int:
+    """Rebuild report.html from a run's result.json and evidence."""
+    result = rebuild(folder)
+    summarise(result, folder)
+    return 0
+
+
+def summarise(result: Result, folder: Path) -> None:
+    """Print the verdict first, then what stands in its way, then where to read on."""
+    counts = Counter(result.requirements[id].status for id in result.scope)
+    parts = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    out.print(f"\n[bold]verdict: {result.verdict}[/bold]  ({len(result.scope)} requirements in "
+              f"scope: {parts}; {result.seconds:.0f} s)")  # fmt: skip
+    for id in result.scope:
+        judged = result.requirements[id]
+        if judged.status != "pass":
+            out.print(f"  {id} {judged.status}: {judged.reason}", markup=False)
+    out.print(f"report: {folder / 'report.html'}", markup=False)
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise UsageError(f"--{what} {value!r} is not known; expected one of {', '.join(known)}")
+    return value

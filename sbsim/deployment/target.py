@@ -1,0 +1,28 @@
+"""iSCSI targets."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sbsim.deployment.hostname import HostName
+from sbsim.deployment.iqn import TargetName
+from sbsim.deployment.lun import Lun
+from sbsim.deployment.model import Model
+
+
+class Target(Model):
+    """A target with its LUNs; every controller of its storage server shows it."""
+
+    iqn: TargetName = Field(
+        description="the target's name", examples=["iqn.2015-05.org.zstack:tsn.200001"]
+    )
+    initiators: tuple[HostName, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1024,
+        description="the names of the hosts that may log in; left out, every host may",
+        examples=[["sharedblock-host1"]],
+    )
+    luns: tuple[Lun, ...] = Field(
+        default=(), max_length=256, description="the LUNs that the target shows"
+    )

@@ -1,0 +1,183 @@
+"""A host's initiator made to be what the description says, and undone again."""
+
+from __future__ import annotations
+
+from sbsim.deployment import Deployment, Host, Portal, StorageServer
+from sbsim.initiator import backup
+from sbsim.initiator.chap import ChapSettings
+from sbsim.initiator.errors import DiscoveryRefused, UnknownNode
+from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.lun_view import expected_luns
+from sbsim.initiator.node import Node
+from sbsim.initiator.session import Credentials, Session
+
+
+def reachable_portals(
+    deployment: Deployment, host: Host, server: StorageServer
+) -> tuple[tuple[int, Portal], ...]:
+    """Return the server's portals on storage links that the host is on, each with its tag."""
+    links = [link for link, _ in deployment.links_of(host) if link.storage]
+    return tuple(
+        (controller.tag, portal)
+        for controller in server.controllers
+        for portal in controller.portals
+        if any(link.carries(portal.address) for link in links)
+    )
+
+
+def wanted_nodes(deployment: Deployment, host: Host) -> tuple[Node, ...]:
+    """Return every target of the host at every portal that it can reach."""
+    return tuple(
+        Node(portal, tag, target.iqn)
+        for server in deployment.storage_servers
+        for target in server.targets
+        if host in deployment.initiators_of(target)
+        for tag, portal in reachable_portals(deployment, host, server)
+    )
+
+
+def apply(
+    initiator: Initiator, deployment: Deployment, host: Host, chap: ChapSettings
+) -> tuple[str, ...]:
+    """Make the host's initiator what the description says; return what was changed.
+
+    Name, CHAP, discovery at every portal that the host can reach, login to every target of its
+    own through each of them, startup automatic. Nothing to change gives an empty tuple and drops
+    no session. A changed name or CHAP ends and renews this host's sessions. `chap` is what
+    `chap_of` gives. Sessions and records of targets that the description does not name are left
+    alone, unless the name changes: it is the host's. Raises the errors of `Initiator`;
+    DiscoveryRefused when a portal does not list a target for this host.
+    """
+    return _Apply(initiator, deployment, host, chap).run()
+
+
+def remove(initiator: Initiator, deployment: Deployment) -> tuple[str, ...]:
+    """Undo `apply`: the description's sessions and records go, the files are the originals again.
+
+    Returns what was changed: nothing, where nothing was left.
+    """
+    changes = []
+    ours = {target.iqn for target in deployment.targets}
+    for session in initiator.sessions():
+        if session.iqn in ours and initiator.logout(session.iqn, session.portal):
+            changes.append(f"logged out of {session.node}")
+    for node in initiator.nodes():
+        if node.iqn in ours and initiator.forget(node):
+            changes.append(f"deleted the node record of {node}")
+    for server in deployment.storage_servers:
+        for controller in server.controllers:
+            for portal in controller.portals:
+                if initiator.forget_portal(portal):
+                    changes.append(f"deleted the discoveries at {portal}")
+    name = initiator.name()
+    if backup.restore(initiator.machine):
+        changes.append("put the original configuration back")
+        if initiator.name() != name:
+            initiator.stop_daemon()
+    return tuple(changes)
+
+
+class _Apply:
+    """One call of `apply`."""
+
+    def __init__(
+        self, initiator: Initiator, deployment: Deployment, host: Host, chap: ChapSettings
+    ) -> None:
+        self._initiator = initiator
+        self._deployment = deployment
+        self._host = host
+        self._chap = chap
+        self._wanted = wanted_nodes(deployment, host)
+        self._described = {target.iqn for target in deployment.targets}
+        self._changes: list[str] = []
+        self._present: set[Node] = set()
+        self._lost: list[Node] = []
+
+    def run(self) -> tuple[str, ...]:
+        self._end_wrong_sessions()
+        self._write_files()
+        self._discover()
+        self._start_at_boot()
+        self._log_in()
+        if self._changes:
+            luns = expected_luns(self._deployment, self._host)
+            self._initiator.settle(wwids=[lun.wwid for lun in luns if lun.wwid])
+        return tuple(self._changes)
+
+    def _end_wrong_sessions(self) -> None:
+        """End the sessions that should not be, or that logged in as somebody else."""
+        wanted = Credentials(self._host.initiator, self._chap)
+        for session in self._initiator.sessions():
+            ours = session.iqn in self._described
+            if not ours or self._is_right(session, wanted):
+                self._present.add(session.node)
+            else:
+                self._initiator.logout(session.iqn, session.portal)
+                self._changes.append(f"logged out of {session.node}")
+
+    def _is_right(self, session: Session, wanted: Credentials) -> bool:
+        return session.node in self._wanted and self._initiator.credentials(session) == wanted
+
+    def _write_files(self) -> None:
+        if backup.keep(self._initiator.machine):
+            self._changes.append("kept a copy of the original configuration")
+        if self._initiator.set_name(self._host.initiator):
+            self._changes.append(f"set the initiator's name to {self._host.initiator}")
+            # A new name ends all sessions, also those that the description does not name.
+            self._lost = sorted(self._present - set(self._wanted), key=str)
+            self._present.clear()
+        if self._initiator.set_chap(self._chap):
+            self._changes.append(f"set CHAP in iscsid.conf (method {self._chap.method})")
+
+    def _discover(self) -> None:
+        """Have a record of every wanted node, with today's CHAP settings in it."""
+        stale = {node for node in self._wanted if self._record_is_stale(node)}
+        servers = self._deployment.storage_servers
+        for server in servers:
+            for tag, portal in reachable_portals(self._deployment, self._host, server):
+                expected = {
+                    node for node in self._wanted if (node.portal, node.tag) == (portal, tag)
+                }
+                renewed = expected & stale
+                found = self._initiator.discover(portal, "renew" if renewed else "keep")
+                self._refuse_missing(portal, expected - set(found))
+                self._changes += [f"discovered {node}" for node in found if node in renewed]
+
+    def _record_is_stale(self, node: Node) -> bool:
+        try:
+            return self._initiator.record_of(node).chap != self._chap
+        except UnknownNode:
+            return True
+
+    def _refuse_missing(self, portal: Portal, missing: set[Node]) -> None:
+        if missing:
+            names = ", ".join(sorted(f"{node}" for node in missing))
+            raise DiscoveryRefused(
+                self._initiator.host,
+                f"the portal {portal} does not show {names} to {self._host.initiator}; check the "
+                "target's portals and its ACL for this initiator",
+            )
+
+    def _start_at_boot(self) -> None:
+        """Set the wanted nodes to automatic, and those that cannot be reached to manual.
+
+        A portal lists all portals of a target, also those on links that this host is not on.
+        """
+        present = self._initiator.nodes()
+        for node in self._initiator.set_startup("automatic", self._wanted):
+            self._changes.append(f"set the startup of {node} to automatic")
+        others = [n for n in present if n.iqn in self._described and n not in self._wanted]
+        for node in others:
+            if any((node.iqn, node.portal) == (one.iqn, one.portal) for one in self._wanted):
+                self._initiator.forget(node)  # a record with an old portal-group tag
+                self._changes.append(f"deleted the node record of {node}")
+            elif self._initiator.set_startup("manual", [node]):
+                self._changes.append(f"set the startup of {node} to manual")
+
+    def _log_in(self) -> None:
+        for node in [*self._wanted, *self._lost]:
+            if node in self._present:
+                continue
+            # Its portal has just answered a discovery: no need to ask again whether it is there.
+            if self._initiator.login(node.iqn, node.portal, probe=node in self._lost):
+                self._changes.append(f"logged in to {node}")

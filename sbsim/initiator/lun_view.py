@@ -1,0 +1,87 @@
+"""A LUN as every host must see it, whatever its own SCSI host numbers and sd letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sbsim.deployment import Deployment, Host
+from sbsim.initiator.device import ScsiDevice
+
+# What LIO says in its INQUIRY data.
+VENDOR = "LIO-ORG"
+# The width of the model in INQUIRY data; LIO cuts the backstore's name there.
+MODEL_LENGTH = 16
+_CACHE_TYPES = {"write-through": "write through", "write-back": "write back"}
+
+
+@dataclass(frozen=True, order=True)
+class LunView:
+    """One LUN of a target. Sorted by target, channel, SCSI target and LUN number (R3.9)."""
+
+    iqn: str
+    channel: int
+    target: int
+    lun: int
+    bytes: int | None
+    vendor: str
+    model: str
+    wwid: str | None
+    serial: str | None
+    cache_type: str | None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.iqn} {self.channel}:{self.target}:{self.lun} {self.bytes} bytes "
+            f"{self.vendor} {self.model} {self.wwid} serial {self.serial}, {self.cache_type}"
+        )
+
+
+def expected_luns(deployment: Deployment, host: Host) -> tuple[LunView, ...]:
+    """Return the LUNs that the host is to see, each once however many paths lead to it."""
+    views = (
+        LunView(
+            iqn=target.iqn,
+            channel=0,
+            target=0,
+            lun=lun.lun,
+            bytes=lun.size,
+            vendor=VENDOR,
+            model=lun.name[:MODEL_LENGTH],
+            wwid=lun.wwid,
+            serial=lun.serial,
+            cache_type=_CACHE_TYPES[lun.cache],
+        )
+        for target in deployment.targets
+        if host in deployment.initiators_of(target)
+        for lun in target.luns
+    )
+    return tuple(sorted(views, key=_order))
+
+
+def seen_luns(devices: Iterable[ScsiDevice]) -> tuple[LunView, ...]:
+    """Return the iSCSI disks among `devices` in the form of `expected_luns`.
+
+    Paths to one LUN that agree are one entry; paths that differ in anything are several.
+    """
+    views = {
+        LunView(
+            iqn=device.iqn,
+            channel=device.hctl.channel,
+            target=device.hctl.target,
+            lun=device.hctl.lun,
+            bytes=device.bytes,
+            vendor=device.vendor,
+            model=device.model,
+            wwid=device.wwid,
+            serial=device.serial,
+            cache_type=device.cache_type,
+        )
+        for device in devices
+        if device.iqn is not None and device.kind == "disk"
+    }
+    return tuple(sorted(views, key=_order))
+
+
+def _order(view: LunView) -> tuple[str, int, int, int, str]:
+    return view.iqn, view.channel, view.target, view.lun, str(view)

@@ -1,0 +1,43 @@
+"""A deployment on its machines: what every operation on the whole needs, in one hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sbsim.deployment import Deployment, Host, StorageServer
+from sbsim.initiator.chap import ChapSettings
+from sbsim.initiator.initiator import Initiator
+from sbsim.machines import Clock, Machine
+from sbsim.machines.server import Server
+from sbsim.target.model import Array
+from sbsim.target.target_server import TargetServer
+from sbsim.target.wanted import wanted_array
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A description, the machines that carry it, its resolved CHAP and the clock they live by."""
+
+    deployment: Deployment
+    machines: Mapping[str, Machine]
+    chap: ChapSettings
+    clock: Clock
+
+    def server(self, name: str) -> Server:
+        """One machine, to be asked about itself."""
+        return Server(self.machines[name])
+
+    def initiator(self, host: Host) -> Initiator:
+        """One host's side of the SAN."""
+        return Initiator(self.machines[host.name], self.clock)
+
+    def target_server(self, server: StorageServer) -> TargetServer:
+        """One storage server's array."""
+        return TargetServer(self.machines[server.name], owner=self.deployment.name)
+
+    def wanted(self, server: StorageServer) -> Array:
+        """What a storage server's array must be."""
+        return wanted_array(
+            self.deployment, server, self.chap.password, self.chap.mutual_password
+        )

@@ -1,0 +1,68 @@
+"""From machines that answer to machines that are set up as the guide says, and back.
+
+Every step is idempotent and reports only what it changed. `sbsim provision` and `sbsim accept`
+use the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from sbsim.deployment import Host, StorageServer
+from sbsim.initiator import configure
+from sbsim.machines import Machine, parallel
+from sbsim.machines.server import Server
+from sbsim.management.deployed import Deployed
+
+Progress = Callable[[str], None]
+
+
+def provision(deployed: Deployed, progress: Progress) -> list[str]:
+    """Set up names, targets and initiators; return what was changed, one line each."""
+    deployment = deployed.deployment
+    steps: list[tuple[str, Callable[[], Mapping[str, Iterable[str]]]]] = [
+        (
+            "names and hosts files",
+            lambda: parallel(deployed.machines.values(), lambda one: name_server(deployed, one)),
+        ),
+        (
+            "targets",
+            lambda: parallel(deployment.storage_servers, lambda one: apply_target(deployed, one)),
+        ),
+        (
+            "initiators",
+            lambda: parallel(deployment.hosts, lambda one: apply_initiator(deployed, one)),
+        ),
+    ]
+    changes: list[str] = []
+    for text, act in steps:
+        lines = [f"{name}: {line}" for name, made in act().items() for line in made]
+        changes += lines
+        progress(f"{text}: {len(lines)} change{'s' if len(lines) != 1 else ''}")
+    return changes
+
+
+def name_server(deployed: Deployed, machine: Machine) -> list[str]:
+    """Give a server its host name and every server's entry in its hosts file (R2.1, R2.4)."""
+    server = Server(machine)
+    changes = []
+    if server.set_host_name(machine.name):
+        changes.append(f"host name is {machine.name}")
+    entries = {item.name: str(item.address) for item in deployed.deployment.machines}
+    if server.set_hosts(entries):
+        changes.append(f"hosts file names {len(entries)} servers")
+    return changes
+
+
+def apply_target(deployed: Deployed, server: StorageServer) -> list[str]:
+    """Make a storage server show what the description says (R3.1 to R3.3)."""
+    made = deployed.target_server(server).apply(deployed.wanted(server))
+    return [str(change) for change in made.changes]
+
+
+def apply_initiator(deployed: Deployed, host: Host) -> list[str]:
+    """Name a host's initiator, give it CHAP, and log it in everywhere (R3.5 to R3.8)."""
+    changes = configure.apply(
+        deployed.initiator(host), deployed.deployment, host, deployed.chap
+    )
+    return [str(change) for change in changes]

@@ -1,0 +1,96 @@
+"""From the description to the array that a storage server is to show."""
+
+from __future__ import annotations
+
+from sbsim.deployment import Deployment
+from sbsim.deployment.lun import Lun as DescribedLun
+from sbsim.deployment.secret import Secret
+from sbsim.deployment.storage_server import StorageServer
+from sbsim.deployment.target import Target as DescribedTarget
+from sbsim.errors import UsageError
+from sbsim.target.failure import TargetFailure
+from sbsim.target.model import Array, Chap, Group, Initiator, Lun, Portal, Target
+from sbsim.target.rules import check
+
+# The guide's own names: its array keeps its LUNs in a volume group called volume-1.
+DEVICES = "/dev/volume-1"
+FILES = "/var/lib/sbsim"
+
+
+def wanted_array(
+    deployment: Deployment,
+    server: StorageServer,
+    password: Secret | None = None,
+    mutual_password: Secret | None = None,
+) -> Array:
+    """Return the array that `server` is to show.
+
+    The passwords are those of `deployment.chap`, resolved. Raises UsageError if one is missing,
+    or if the array could not be served as described.
+    """
+    chap = chap_of(deployment, password, mutual_password)
+    array = Array(
+        tuple(_target(deployment, server, described, chap) for described in server.targets)
+    )
+    try:
+        # The way over JSON reads every field as strictly as the storage server will.
+        check(Array.from_json(array.to_json()))
+    except TargetFailure as failure:
+        raise UsageError(f"storage server {server.name}: {failure}") from None
+    return array
+
+
+def chap_of(
+    deployment: Deployment, password: Secret | None, mutual_password: Secret | None
+) -> Chap:
+    """Return the credentials that every initiator uses."""
+    described = deployment.chap
+    if described is None:
+        return Chap()
+    if password is None:
+        raise UsageError("the description asks for CHAP: expected its password, found none")
+    if described.mutual is None:
+        return Chap(described.user, password.reveal())
+    if mutual_password is None:
+        raise UsageError("the description asks for mutual CHAP: expected its password, found none")
+    return Chap(described.user, password.reveal(), described.mutual.user, mutual_password.reveal())
+
+
+def initiators_of(
+    deployment: Deployment, target: DescribedTarget, chap: Chap
+) -> tuple[Initiator, ...]:
+    """Return the initiators that may log in to a target, in the order of the description."""
+    return tuple(Initiator(host.initiator, chap) for host in deployment.initiators_of(target))
+
+
+def device_of(lun: DescribedLun) -> str:
+    """Return the device or file that a LUN is kept on."""
+    given = getattr(lun, "device", None)
+    if given:
+        return str(given)
+    return f"{DEVICES}/{lun.name}" if lun.backing == "block" else f"{FILES}/{lun.name}.img"
+
+
+def _target(
+    deployment: Deployment, server: StorageServer, target: DescribedTarget, chap: Chap
+) -> Target:
+    groups = (
+        Group(
+            controller.tag,
+            tuple(Portal(portal.address.compressed, portal.port) for portal in controller.portals),
+        )
+        for controller in server.controllers
+    )
+    luns = (
+        Lun(
+            lun=lun.lun,
+            name=lun.name,
+            size=lun.size,
+            serial=lun.serial,
+            backing=lun.backing,
+            path=device_of(lun),
+            write_back=lun.cache == "write-back",
+        )
+        for lun in target.luns
+    )
+    return Target(target.iqn, tuple(groups), tuple(luns), initiators_of(deployment, target, chap))

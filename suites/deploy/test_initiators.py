@@ -1,0 +1,91 @@
+"""Chapter 3.2: the hosts reach the array, are who they should be, and are logged in."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from sbsim.acceptance.proof import Proof
+from sbsim.deployment import AnyServer, Deployment, Host
+from sbsim.initiator.configure import reachable_portals, wanted_nodes
+from sbsim.initiator.initiator import Initiator
+from sbsim.machines import parallel
+from sbsim.machines.server import Server
+from sbsim.management.deployed import Deployed
+
+
+@pytest.mark.requirement("R3.4")
+def test_server_pings_every_other_server(
+    server: Server, described: AnyServer, deployment: Deployment, proves: Proof
+) -> None:
+    def pinged(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        return server.pings(str(address))
+
+    links = {link.name for link, _ in deployment.links_of(described)}
+    wanted = {
+        f"{other.name} {address}": True
+        for other in deployment.machines
+        if other.name != described.name
+        for link, addresses in deployment.links_of(other)
+        if link.name in links
+        for address in addresses
+    }
+    seen = {place: pinged(ipaddress.ip_address(place.split()[1])) for place in wanted}
+    proves("R3.4", "ping", described.name, seen=seen, wanted=wanted)
+
+
+@pytest.mark.requirement("R3.5")
+def test_host_has_its_own_initiator_name(initiator: Initiator, host: Host, proves: Proof) -> None:
+    proves("R3.5", "initiator_name", host.name, seen=initiator.name(), wanted=host.initiator)
+
+
+@pytest.mark.requirement("R3.5")
+def test_no_two_hosts_have_one_initiator_name(deployed: Deployed, proves: Proof) -> None:
+    names = parallel(deployed.deployment.hosts, lambda host: deployed.initiator(host).name())
+    for host, name in names.items():
+        twins = sorted(other for other in names if other != host and names[other] == name)
+        proves("R3.5", "distinct", host, seen=twins, wanted=[])
+
+
+@pytest.mark.requirement("R3.6")
+def test_host_has_the_chap_settings(
+    initiator: Initiator, deployed: Deployed, host: Host, proves: Proof
+) -> None:
+    seen, wanted = initiator.chap_settings(), deployed.chap
+    proves("R3.6", "chap_settings", host.name,
+           seen={**_shown(seen), "passwords": seen == wanted or "others"},
+           wanted={**_shown(wanted), "passwords": True})  # fmt: skip
+
+
+def _shown(chap: object) -> dict[str, object]:
+    return {name: getattr(chap, name) for name in ("method", "user", "mutual_user")}
+
+
+@pytest.mark.requirement("R3.7")
+def test_discovery_lists_every_target_with_portal_and_tag(
+    initiator: Initiator, deployment: Deployment, host: Host, proves: Proof
+) -> None:
+    seen, wanted = {}, {}
+    for server in deployment.storage_servers:
+        for _tag, portal in reachable_portals(deployment, host, server):
+            found = initiator.discover(portal, records="none")
+            seen[str(portal)] = sorted(str(node) for node in found)
+    for node in wanted_nodes(deployment, host):
+        for portal in seen:
+            wanted.setdefault(portal, []).append(str(node))
+    proves("R3.7", "discovery", host.name, seen=seen,
+           wanted={portal: sorted(nodes) for portal, nodes in wanted.items()})  # fmt: skip
+
+
+@pytest.mark.requirement("R3.8")
+def test_host_is_logged_in_to_every_target_and_will_be_after_a_restart(
+    initiator: Initiator, deployment: Deployment, host: Host, proves: Proof
+) -> None:
+    nodes = wanted_nodes(deployment, host)
+    proves("R3.8", "startup", host.name,
+           seen={str(node): initiator.startup_of(node) for node in initiator.nodes()},
+           wanted={str(node): "automatic" for node in nodes})  # fmt: skip
+    proves("R3.8", "sessions", host.name,
+           seen={str(session.node): session.state for session in initiator.sessions()},
+           wanted={str(node): "LOGGED_IN" for node in nodes})  # fmt: skip

@@ -1,0 +1,27 @@
+"""The fixed texts: there, and in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sbsim.report import texts
+from sbsim.report.html import environment
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    for key in texts._TEXTS:
+        en, zh = texts._TEXTS[key]
+        assert en.isascii() or {*en} - set(map(chr, range(128))) <= set("…·"), key
+        assert set(re.findall(r"{\w+}", en)) == set(re.findall(r"{\w+}", zh)), key
+
+
+def test_every_text_the_templates_name_exists() -> None:
+    folder = Path(texts.__file__).parent / "templates"
+    for path in folder.glob("*.jinja"):
+        for key in re.findall(r"\b(?:t|words)\([\"']([\w-]+)[\"'](?! ~)", path.read_text()):
+            assert key in texts._TEXTS, f"{path.name}: {key}"
+
+
+def test_templates_escape_by_default() -> None:
+    assert environment().from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
