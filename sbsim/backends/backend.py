@@ -55,6 +55,9 @@ class Backend(Protocol):
     def power(self, machine: str, on: bool) -> None:
         """Cut or restore a machine's power; with `on` it returns when the machine answers."""
 
+    def restart(self, machine: str) -> None:
+        """Restart a machine as its own operator would; return when all of it has started."""
+
     def link(self, machine: str, link: str, up: bool) -> None:
         """Pull or plug a machine's cable to one of the description's links."""
 

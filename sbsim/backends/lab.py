@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -13,7 +14,7 @@ import paramiko
 
 from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
-from sbsim.errors import LabError
+from sbsim.errors import LabError, MachineError, SbsimError
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
 from sbsim.lab.accelerator import kvm_works
@@ -23,6 +24,7 @@ from sbsim.lab.keys import ensure_keys
 from sbsim.lab.plan import Plan, plan_for
 from sbsim.lab.recipe import default_recipe
 from sbsim.machines import Machine, WallClock, parallel
+from sbsim.machines.clock import wait_until
 from sbsim.machines.ssh import SshMachine
 
 SSH_PORT = 22
@@ -194,6 +196,25 @@ class LabBackend:
         if on:
             lab.machine(machine, "wait_ready")
             _settled(self._machines[machine])
+
+    def restart(self, machine: str) -> None:
+        """Restart a machine from within; return when systemd has started everything."""
+        wanted = self._machines[machine]
+        before = wanted.boot_id
+        with contextlib.suppress(MachineError):  # the connection breaks: that is the point
+            wanted.run("systemctl", "reboot", check=False, timeout=10)
+
+        def rebooted() -> bool:
+            wanted.reconnect()
+            try:
+                return wanted.boot_id != before
+            except SbsimError:
+                return False
+
+        wait_until(
+            self.clock, rebooted, SETTLE_LIMIT_SECONDS, f"{machine} to restart", every_seconds=1
+        )
+        _settled(wanted)
 
     def link(self, machine: str, link: str, up: bool) -> None:
         """Pull or plug a machine's cable to one link."""

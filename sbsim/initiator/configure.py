@@ -9,6 +9,7 @@ from sbsim.initiator.errors import DiscoveryRefused, UnknownNode
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.lun_view import expected_luns
 from sbsim.initiator.node import Node
+from sbsim.initiator.node_records import delete_record
 from sbsim.initiator.session import Credentials, Session
 
 
@@ -61,20 +62,26 @@ def remove(initiator: Initiator, deployment: Deployment) -> tuple[str, ...]:
     for session in initiator.sessions():
         if session.iqn in ours and initiator.logout(session.iqn, session.portal):
             changes.append(f"logged out of {session.node}")
-    for node in initiator.nodes():
-        if node.iqn in ours and initiator.forget(node):
+    nodes = initiator.nodes()
+    for node in nodes:
+        if node.iqn in ours and delete_record(initiator.machine, node):
             changes.append(f"deleted the node record of {node}")
-    for server in deployment.storage_servers:
-        for controller in server.controllers:
-            for portal in controller.portals:
-                if initiator.forget_portal(portal):
-                    changes.append(f"deleted the discoveries at {portal}")
+    # Deleting a discovery deletes all records that it made, also of targets of others.
+    if all(node.iqn in ours for node in nodes):
+        for portal in _portals(deployment):
+            if initiator.forget_portal(portal):
+                changes.append(f"deleted the discoveries at {portal}")
     name = initiator.name()
     if backup.restore(initiator.machine):
         changes.append("put the original configuration back")
         if initiator.name() != name:
             initiator.stop_daemon()
     return tuple(changes)
+
+
+def _portals(deployment: Deployment) -> list[Portal]:
+    controllers = [one for server in deployment.storage_servers for one in server.controllers]
+    return [portal for controller in controllers for portal in controller.portals]
 
 
 class _Apply:
@@ -91,11 +98,13 @@ class _Apply:
         self._described = {target.iqn for target in deployment.targets}
         self._changes: list[str] = []
         self._present: set[Node] = set()
+        self._known: set[Node] = set()
         self._lost: list[Node] = []
 
     def run(self) -> tuple[str, ...]:
         self._end_wrong_sessions()
         self._write_files()
+        self._forget_old_tags()
         self._discover()
         self._start_at_boot()
         self._log_in()
@@ -129,6 +138,19 @@ class _Apply:
         if self._initiator.set_chap(self._chap):
             self._changes.append(f"set CHAP in iscsid.conf (method {self._chap.method})")
 
+    def _forget_old_tags(self) -> None:
+        """Delete the records of wanted nodes that were made under another portal-group tag."""
+        self._known = set(self._initiator.nodes())
+        wanted = {(node.iqn, node.portal): node for node in self._wanted}
+        for node in sorted(self._known, key=str):
+            current = wanted.get((node.iqn, node.portal))
+            if current is not None and current != node:
+                # iscsiadm deletes by target and portal: the right record, if there is one, too.
+                self._initiator.forget(node)
+                self._known -= {node, current}
+                self._present.discard(current)
+                self._changes.append(f"deleted the node record of {node}")
+
     def _discover(self) -> None:
         """Have a record of every wanted node, with today's CHAP settings in it."""
         stale = {node for node in self._wanted if self._record_is_stale(node)}
@@ -142,6 +164,7 @@ class _Apply:
                 found = self._initiator.discover(portal, "renew" if renewed else "keep")
                 self._refuse_missing(portal, expected - set(found))
                 self._changes += [f"discovered {node}" for node in found if node in renewed]
+                self._known.update(found)
 
     def _record_is_stale(self, node: Node) -> bool:
         try:
@@ -163,15 +186,11 @@ class _Apply:
 
         A portal lists all portals of a target, also those on links that this host is not on.
         """
-        present = self._initiator.nodes()
         for node in self._initiator.set_startup("automatic", self._wanted):
             self._changes.append(f"set the startup of {node} to automatic")
-        others = [n for n in present if n.iqn in self._described and n not in self._wanted]
-        for node in others:
-            if any((node.iqn, node.portal) == (one.iqn, one.portal) for one in self._wanted):
-                self._initiator.forget(node)  # a record with an old portal-group tag
-                self._changes.append(f"deleted the node record of {node}")
-            elif self._initiator.set_startup("manual", [node]):
+        unreachable = {node for node in self._known if node.iqn in self._described}
+        for node in sorted(unreachable - set(self._wanted), key=str):
+            if self._initiator.set_startup("manual", [node]):
                 self._changes.append(f"set the startup of {node} to manual")
 
     def _log_in(self) -> None:

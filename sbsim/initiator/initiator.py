@@ -165,7 +165,7 @@ class Initiator:
         return changed
 
     def forget(self, node: Node) -> bool:
-        """Log out of the node and delete its record; false if there is none."""
+        """Log out of the node and delete its record, whatever its tag; false if there is none."""
         self.logout(node.iqn, node.portal)
         return delete_record(self.machine, node)
 

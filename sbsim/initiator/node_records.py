@@ -40,7 +40,10 @@ def update_record(machine: Machine, node: Node, key: str, value: str) -> None:
 
 
 def delete_record(machine: Machine, node: Node) -> bool:
-    """Delete a node's record, of which no session may be left; false if there is none."""
+    """Delete a node's record, of which no session may be left; false if there is none.
+
+    Records of the same target and portal with another tag go with it.
+    """
     result = run_iscsiadm(machine, *_place(node), "-o", "delete", accept=(Status.NO_RECORDS,))
     return result.ok
 
@@ -52,5 +55,5 @@ def delete_discoveries(machine: Machine, portal: str) -> bool:
 
 
 def _place(node: Node) -> tuple[str, ...]:
-    # The tag tells two records of one target and portal apart.
-    return ("-m", "node", "-T", node.iqn, "-p", f"{node.portal},{node.tag}")
+    # iscsiadm 2.1.8 takes a portal-group tag here, but acts on the records of every tag.
+    return ("-m", "node", "-T", node.iqn, "-p", str(node.portal))

@@ -15,7 +15,7 @@ from pathlib import Path
 import libvirt
 
 from sbsim.errors import LabError, WaitedInVain
-from sbsim.lab.domains import Boot, card_xml, domain_xml, lun_disk, own_disk
+from sbsim.lab.domains import Boot, card_xml, domain_xml, lun_disk, on_reboot, own_disk
 from sbsim.lab.keys import Keys
 from sbsim.lab.network import control_scope
 from sbsim.lab.own_disk import make_own_disk
@@ -63,6 +63,10 @@ class Fleet:
         if self._state(machine) != "off":
             raise LabError(f"{name} is {self._state(machine)}, not off")
         self._create(machine)
+
+    def restart_on_reboot(self) -> None:
+        """From now on start every machine that reboots."""
+        on_reboot(self.driver, lambda name: self._create(self._planned(name)))
 
     def power_off(self, name: str) -> None:
         """Cut one machine's power."""

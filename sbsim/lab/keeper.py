@@ -228,6 +228,7 @@ def run(arguments: list[str]) -> int:
                 kvm=arguments[3] == "kvm",
             )
             fleet = Fleet(plan, boot, ensure_keys(), open_driver(base / "libvirt"))
+            fleet.restart_on_reboot()
             keeper = Keeper(folder, fleet)
             server = listen(folder.socket)
         except (LabError, OSError, libvirt.libvirtError) as error:

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from sbsim.lab import manifest
-from sbsim.lab.domains import QEMU
+from sbsim.lab.domains import QEMU, Boot, domain_xml
 from sbsim.lab.folder import cache_folder
 from sbsim.lab.keys import Keys, ensure_keys
 from sbsim.lab.plan import Plan
@@ -33,8 +33,11 @@ def sound_state(plan: Plan, name: str, kvm: bool) -> Path | None:
 
 def _key(plan: Plan, kvm: bool) -> str:
     version = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=True)
+    anywhere = Boot(image=Path(), disks=Path(), console=Path(), kvm=kvm)
     parts = [
-        plan.key, version.stdout.splitlines()[0], platform.release(), "kvm" if kvm else "tcg",
+        plan.key, version.stdout.splitlines()[0], platform.release(),
+        # A machine comes back as the domain that it was saved as.
+        *(domain_xml(machine, anywhere) for machine in plan.machines),
         # A saved machine knows the keys it was booted with.
         Keys.public(ensure_keys().client),
     ]  # fmt: skip

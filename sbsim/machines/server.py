@@ -1,6 +1,7 @@
 """What a server is: its name, release, size, addresses, and the names it knows.
 
-The parsers read the tools' JSON where they have it. Tools: hostnamectl, getent, nproc, lsmem, ip.
+The parsers read the tools' JSON where they have it. Tools: uname, hostnamectl, getent, nproc,
+lsmem, ip, ping.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Server:
     @property
     def host_name(self) -> str:
         """The name it calls itself."""
-        return self.machine.run("hostnamectl", "hostname", "--static").stdout.strip()
+        return self.machine.run("uname", "--nodename").stdout.strip()
 
     @property
     def os_release(self) -> str:

@@ -7,6 +7,7 @@ that a timeout has to end (a server that runs as root refuses ssh's own signals)
 
 from __future__ import annotations
 
+import logging
 import os
 import posixpath
 import select
@@ -29,6 +30,9 @@ from sbsim.errors import (
 )
 from sbsim.machines.clock import WallClock, wait_until
 from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, OUTPUT_LIMIT_BYTES, Result
+
+# Its thread logs a traceback for every server that is not up yet; we raise what matters.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 CONNECT_LIMIT_SECONDS = 60.0
 KILL_LIMIT_SECONDS = 10.0

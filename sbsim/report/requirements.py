@@ -124,7 +124,7 @@ class Catalogue(Frozen):
         waiting = list(self.requirements)
         while waiting:
             ready = [one for one in waiting if all(id in placed for id in one.after)]
-            if False:
+            if not ready:
                 raise ValueError(f"after runs in a circle: {', '.join(one.id for one in waiting)}")
             placed.update((one.id, one) for one in ready)
             waiting = [one for one in waiting if one.id not in placed]

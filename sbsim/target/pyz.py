@@ -42,7 +42,8 @@ LIBRARIES = ("rtslib_fb", "pyudev")
 _MAIN = b"""import sys
 
 if sys.version_info < (3, 9):
-    print('{"error": "expected Python 3.9 or newer as python3, found %d.%d"}' % sys.version_info[:2])
+    text = "expected Python 3.9 or newer as python3, found %d.%d" % sys.version_info[:2]
+    print('{"error": "%s"}' % text)
     sys.exit(1)
 
 from sbsim.target.program import main

@@ -28,7 +28,7 @@ class Server:
 
     rtslib: Any
     system: System
-    _lio: Lio = field(init=False)
+    _lio: Lio = field(init=False, repr=False)
 
     def apply(self, owner: str, wanted: Array) -> Changes:
         """Make the array what is wanted, by steps that concern only what differs.

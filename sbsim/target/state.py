@@ -14,11 +14,14 @@ Keys by kind, and what each must find there before it can be made:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sbsim.target.model import Array, Chap, Group, Initiator, Lun, Portal, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
 
 # In the order in which they are made; removal goes backwards.
 KINDS = ("backstore", "target", "group", "lun", "acl", "mapping", "portal")
@@ -99,9 +102,9 @@ class Plain:
     """Nothing but being there: targets and portals."""
 
 
-if TYPE_CHECKING:
-    Value = Backstore | GroupAccess | Shown | Access | Mapped | Plain
-    State = Mapping[Key, Value]
+# As texts: Python 3.9 has no `|` between types.
+Value: TypeAlias = "Backstore | GroupAccess | Shown | Access | Mapped | Plain"
+State: TypeAlias = "Mapping[Key, Value]"
 
 
 def parent(key: Key) -> Key | None:

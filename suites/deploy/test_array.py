@@ -6,6 +6,8 @@ import pytest
 
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import StorageServer
+from sbsim.initiator.configure import wanted_nodes
+from sbsim.initiator.trial import REFUSED, try_login
 from sbsim.management.deployed import Deployed
 from sbsim.target.model import Array
 from sbsim.target.results import Reading
@@ -64,5 +66,19 @@ def test_array_lets_in_the_named_initiators_only_and_by_chap(
     proves("R3.3", "acl", name, seen=acl(reading.array), wanted=acl(wanted))
     # Whether a password is the right one only the storage server itself can tell: it compares,
     # and names what differs without showing it. Anything that opens a target to others differs too.
-    differing = [str(one) for one in reading.differences if one.concerns_access]
+    differing = [str(one) for one in reading.differences if one.kind in ("group", "acl")]
     proves("R3.3", "chap", name, seen=differing, wanted=[])
+
+
+@pytest.mark.requirement("R3.3")
+def test_initiator_that_is_not_named_is_refused(
+    deployed: Deployed, storage_server: StorageServer, proves: Proof
+) -> None:
+    host = deployed.deployment.hosts[0]
+    stranger = f"{host.initiator}.stranger"
+    seen = {
+        node.iqn: try_login(deployed.initiator(host), node, name=stranger)
+        for node in wanted_nodes(deployed.deployment, host)
+        if node.iqn in {target.iqn for target in storage_server.targets}
+    }
+    proves("R3.3", "refused", storage_server.name, seen=seen, wanted=dict.fromkeys(seen, REFUSED))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sbsim.acceptance.proof import Proof
-from sbsim.deployment import AnyServer, Deployment
+from sbsim.deployment import AnyServer, Controller, Deployment
+from sbsim.initiator.errors import InitiatorError
 from sbsim.machines import Machine, parallel
 from sbsim.machines.server import Server
+from sbsim.management.deployed import Deployed
 
 
 @pytest.mark.requirement("R2.1")
@@ -76,3 +78,38 @@ def test_server_is_wired_to_its_links(
                     "addresses": on_link, "mtu": card.mtu, "carrier": card.carrier,
                 }  # fmt: skip
     proves("R2.6", "wiring", described.name, seen=seen, wanted=wanted)
+
+
+@pytest.mark.requirement("R2.7")
+def test_redundancy_is_as_described_and_what_lacks_it_is_reported(
+    deployed: Deployed, proves: Proof
+) -> None:
+    deployment = deployed.deployment
+    host = deployment.hosts[0]
+
+    def answers(controller: Controller) -> bool:
+        try:
+            for portal in controller.portals:
+                deployed.initiator(host).discover(portal, records="none")
+        except InitiatorError:
+            return False
+        return True
+
+    wanted = {
+        f"{server.name} {controller.name}": True
+        for server in deployment.storage_servers
+        for controller in server.controllers
+    }
+    seen = {
+        f"{server.name} {controller.name}": answers(controller)
+        for server in deployment.storage_servers
+        for controller in server.controllers
+    }
+    # A single link or controller is the guide's own set-up: reported, not hidden (R2.7).
+    for server in deployment.storage_servers:
+        if len(server.controllers) < 2:
+            proves.finding("single-controller", "the array has one controller", where=server.name)
+    links = [link for link in deployment.links if link.storage]
+    if len(links) < 2:
+        proves.finding("single-link", "the storage network is one link", where=links[0].name)
+    proves("R2.7", "redundancy", None, seen=seen, wanted=wanted)

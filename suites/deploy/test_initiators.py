@@ -6,13 +6,18 @@ import ipaddress
 
 import pytest
 
+from sbsim.acceptance import Run
 from sbsim.acceptance.proof import Proof
-from sbsim.deployment import AnyServer, Deployment, Host
+from sbsim.deployment import AnyServer, Deployment, Host, Secret
 from sbsim.initiator.configure import reachable_portals, wanted_nodes
 from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.trial import REFUSED, try_login
 from sbsim.machines import parallel
+from sbsim.machines.clock import wait_until
 from sbsim.machines.server import Server
 from sbsim.management.deployed import Deployed
+
+SESSIONS_LIMIT_SECONDS = 120
 
 
 @pytest.mark.requirement("R3.4")
@@ -58,6 +63,21 @@ def test_host_has_the_chap_settings(
            wanted={**_shown(wanted), "passwords": True})  # fmt: skip
 
 
+@pytest.mark.requirement("R3.6")
+def test_wrong_password_is_refused_by_every_target(
+    initiator: Initiator, deployment: Deployment, host: Host, proves: Proof
+) -> None:
+    if deployment.chap is None:
+        proves.finding("no-chap", "the description asks for no CHAP", where=host.name)
+    wrong = Secret("no-password-of-anybody")
+    seen = {
+        node.iqn: try_login(initiator, node, password=wrong)
+        for node in wanted_nodes(deployment, host)
+    }
+    proves("R3.6", "wrong_password_refused", host.name,
+           seen=seen, wanted=dict.fromkeys(seen, REFUSED))  # fmt: skip
+
+
 def _shown(chap: object) -> dict[str, object]:
     return {name: getattr(chap, name) for name in ("method", "user", "mutual_user")}
 
@@ -89,3 +109,38 @@ def test_host_is_logged_in_to_every_target_and_will_be_after_a_restart(
     proves("R3.8", "sessions", host.name,
            seen={str(session.node): session.state for session in initiator.sessions()},
            wanted={str(node): "LOGGED_IN" for node in nodes})  # fmt: skip
+
+
+@pytest.mark.requirement("R3.8")
+@pytest.mark.requires("power_cycle")
+@pytest.mark.destructive
+@pytest.mark.slow
+def test_sessions_come_back_after_every_host_was_restarted(
+    deployed: Deployed, sbsim_run: Run
+) -> None:
+    """Slow: three hosts boot at once, and emulated that takes most of a minute."""
+    deployment = deployed.deployment
+
+    def restart(host: Host) -> None:
+        sbsim_run.backend.restart(host.name)
+
+    def missing(host: Host) -> set[str]:
+        present = {
+            str(session.node)
+            for session in deployed.initiator(host).sessions()
+            if session.state == "LOGGED_IN"
+        }
+        return {str(node) for node in wanted_nodes(deployment, host)} - present
+
+    parallel(deployment.hosts, restart)
+    left = parallel(
+        deployment.hosts,
+        lambda host: wait_until(
+            deployed.clock,
+            lambda: not missing(host),
+            SESSIONS_LIMIT_SECONDS,
+            f"{host.name}'s sessions to come back",
+            every_seconds=2,
+        ),
+    )
+    assert all(left.values())

@@ -133,6 +133,19 @@ def test_failure_behind_a_failure_on_the_same_machine_is_blocked() -> None:
     assert result.verdict == "fail"
 
 
+def test_gap_behind_a_failure_passes_the_block_on() -> None:
+    broken = with_seen(GOOD, see("R1.1", "host2", ok=False), see("R1.3", "host2", ok=False))
+    result = compute(CATALOGUE, without(broken, "R1.2", "host2"))
+    for id in ("R1.2", "R1.3"):
+        assert told(result, id) == ("blocked", "cannot be judged on host2: R1.1 failed there")
+
+
+def test_failure_outweighs_a_block() -> None:
+    broken = with_checks(GOOD, check("R1.3", outcome="blocked"))
+    broken = with_seen(broken, see("R1.3", "host1", ok=False))
+    assert told(compute(CATALOGUE, broken), "R1.3") == ("fail", "fact: not as wanted on host1")
+
+
 def test_failure_on_another_machine_is_its_own() -> None:
     broken = with_seen(GOOD, see("R1.1", "host2", ok=False), see("R1.2", "host1", ok=False))
     assert told(compute(CATALOGUE, broken), "R1.2") == ("fail", "fact: not as wanted on host1")

@@ -1,0 +1,86 @@
+"""Chapter 3.3: a LUN that is mapped later appears by an online scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sbsim.acceptance.proof import Proof
+from sbsim.deployment import Deployment, Host, Lun, StorageServer, Target
+from sbsim.machines import parallel
+from sbsim.management.deployed import Deployed
+from sbsim.management.provision import apply_target
+
+LATER = Lun(
+    lun=200, name="sbsim-mapped-later", size=64 * 2**20, serial="5b51a7e4", backing="file"
+)
+
+
+@pytest.fixture
+def mapped_later(deployed: Deployed) -> Iterator[Target]:
+    """The first target that has LUNs, with one more mapped to it while the test runs."""
+    server, target = next(
+        (server, target)
+        for server in deployed.deployment.storage_servers
+        for target in server.targets
+        if target.luns
+    )
+    more = target.model_copy(update={"luns": (*target.luns, LATER)})
+    try:
+        apply_target(_with_target(deployed, server, more), server)
+        yield more
+    finally:
+        parallel(deployed.deployment.hosts, lambda host: _forget(deployed, host))
+        apply_target(deployed, server)
+
+
+def _with_target(deployed: Deployed, server: StorageServer, target: Target) -> Deployed:
+    """The same deployment with one target described otherwise."""
+    deployment: Deployment = deployed.deployment
+    targets = tuple(target if one.iqn == target.iqn else one for one in server.targets)
+    changed = server.model_copy(update={"targets": targets})
+    servers = tuple(
+        changed if one.name == server.name else one for one in deployment.storage_servers
+    )
+    return Deployed(
+        deployment.model_copy(update={"storage_servers": servers}),
+        deployed.machines,
+        deployed.chap,
+        deployed.clock,
+    )
+
+
+def _forget(deployed: Deployed, host: Host) -> None:
+    """Take the LUN's devices off a host before the array takes the LUN away."""
+    initiator = deployed.initiator(host)
+    for device in initiator.devices():
+        if device.wwid == LATER.wwid:
+            path = f"/sys/class/scsi_device/{device.hctl}/device/delete"
+            initiator.machine.run("tee", path, input="1")
+
+
+@pytest.mark.requirement("R3.12")
+@pytest.mark.requires("array_control")
+def test_lun_mapped_later_is_found_by_an_online_scan(
+    mapped_later: Target, deployed: Deployed, proves: Proof
+) -> None:
+    def scanned(host: Host) -> list[str]:
+        initiator = deployed.initiator(host)
+        before = [session.id for session in initiator.sessions()]
+        unscanned = [device.wwid for device in initiator.devices() if device.wwid == LATER.wwid]
+        assert not unscanned, f"{host.name} saw the LUN before it was asked to scan"
+        initiator.rescan_hosts()
+        initiator.settle()
+        after = [session.id for session in initiator.sessions()]
+        assert after == before, f"{host.name} logged out and in to find the LUN"
+        return sorted(
+            f"{device.iqn} {device.hctl.lun} {device.bytes} {device.wwid}"
+            for device in initiator.devices()
+            if device.wwid == LATER.wwid
+        )
+
+    portals = parallel(deployed.deployment.hosts, scanned)
+    wanted = f"{mapped_later.iqn} {LATER.lun} {LATER.size} {LATER.wwid}"
+    for name, seen in portals.items():
+        proves("R3.12", "found_online", name, seen=sorted(set(seen)), wanted=[wanted])
