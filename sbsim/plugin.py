@@ -16,7 +16,7 @@ from _pytest.outcomes import Skipped
 
 from sbsim.acceptance.options import BACKENDS, Options
 from sbsim.acceptance.proof import Proof
-from sbsim.acceptance.run import Run, default_out
+from sbsim.acceptance.run import HANDED_OVER, Run, default_out
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
 from sbsim.errors import SbsimError, UsageError
@@ -28,9 +28,6 @@ _PARAMETERS = {
     "storage_name": "storage",
     "machine_name": "machines",
 }
-
-HANDED_OVER = "sbsim-run"
-"""Under this name `sbsim accept` registers the run that it made and checked itself."""
 
 RUN = pytest.StashKey[Run | None]()
 STARTED = pytest.StashKey[bool]()
@@ -138,6 +135,8 @@ def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:
     if run is None:
         item.add_marker(pytest.mark.skip(reason="needs machines: give --sbsim-backend"))
         return
+    if item.get_closest_marker("destructive") and not run.options.apply:
+        item.add_marker(pytest.mark.skip(reason="changes the machines: not with --sbsim-no-apply"))
     wanted = [one for mark in item.iter_markers("requires") for one in mark.args]
     missing = sorted(set(wanted) - run.backend.traits.capabilities)
     if missing:

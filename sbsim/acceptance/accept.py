@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sbsim.acceptance.options import Options
-from sbsim.acceptance.run import Run
+from sbsim.acceptance.run import HANDED_OVER, Run
 from sbsim.bundle import bundle_folder
 from sbsim.report.result import Result
 
@@ -23,8 +23,6 @@ def accept(options: Options, quiet: bool = False) -> Result | None:
 
     Raises UsageError, with nothing changed, if what was asked for cannot be.
     """
-    from sbsim.plugin import HANDED_OVER
-
     run = Run(options)
     run.evidence.reset()
     pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])

@@ -18,14 +18,18 @@ from sbsim.bundle import bundle_folder
 from sbsim.deployment import Deployment, load
 from sbsim.errors import SbsimError
 from sbsim.initiator.chap import ChapSettings, chap_of
-from sbsim.machines import Clock, Machine
+from sbsim.machines import Clock, Machine, parallel
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
 from sbsim.management.deployed import Deployed
 from sbsim.management.provision import provision
 from sbsim.report import write
 from sbsim.report.evidence import Evidence
+from sbsim.report.records import Session
 from sbsim.report.requirements import load as load_catalogue
 from sbsim.report.result import Result
+
+# Under this name `sbsim accept` hands the run that it made and checked to the plugin.
+HANDED_OVER = "sbsim-run"
 
 # The state in which every test begins: provisioned, nothing broken.
 PROVISIONED = "provisioned"
@@ -43,7 +47,7 @@ class Run:
         self.backend: Backend = self._backend()
         self.chap = self._chap()
         self.evidence = Evidence(options.out)
-        self.evidence.redact(*_texts(self.chap))
+        self.evidence.redact(*_secrets(self.deployment, self.chap))
         self.judging = Judging(self.catalogue)
         self.machines: dict[str, Machine] = {}
         self.broken: SbsimError | None = None
@@ -94,6 +98,7 @@ class Run:
             if self.options.apply:
                 with self.phase("provision"):
                     provision(self.deployed, self.progress)
+            self._record_sessions()
         except SbsimError as error:
             self.broken = error
             self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
@@ -107,6 +112,17 @@ class Run:
             self.evidence.end(seconds=time.monotonic() - self._began, interrupted=interrupted)
         self.result = write(self.options.out, self.catalogue)
         return self.result
+
+    def _record_sessions(self) -> None:
+        """Keep how every host's sessions stand, for the picture of the topology."""
+        sessions = parallel(
+            self.deployment.hosts, lambda host: self.deployed.initiator(host).sessions()
+        )
+        self.evidence.sessions(
+            Session(host=host, portal=str(one.portal), target=one.iqn, state=one.state)
+            for host, found in sessions.items()
+            for one in found
+        )
 
     def _wrap_machines(self) -> None:
         self.machines = {
@@ -167,9 +183,15 @@ class Run:
         )
 
 
-def _texts(chap: ChapSettings) -> list[str]:
-    secrets = (chap.password, chap.mutual_password)
-    return [secret.reveal() for secret in secrets if secret is not None]
+def _secrets(deployment: Deployment, chap: ChapSettings) -> set[str]:
+    """The texts to keep out of the evidence: what the description itself tells is no secret."""
+    described = deployment.chap
+    if described is None:
+        return set()
+    told = [described.password.lab_default]
+    told += [described.mutual.password.lab_default] if described.mutual else []
+    used = {one.reveal() for one in (chap.password, chap.mutual_password) if one is not None}
+    return used - {one.reveal() for one in told if one is not None}
 
 
 def _versions() -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sbsim.deployment import Deployment, Host, StorageServer
 from sbsim.initiator.chap import ChapSettings
@@ -35,6 +36,22 @@ class Deployed:
     def target_server(self, server: StorageServer) -> TargetServer:
         """One storage server's array."""
         return TargetServer(self.machines[server.name], owner=self.deployment.name)
+
+    def with_target(self, iqn: str, **changes: Any) -> Deployed:
+        """The same with one target described otherwise; the machines are not touched."""
+        servers = tuple(
+            server.model_copy(
+                update={
+                    "targets": tuple(
+                        target.model_copy(update=changes) if target.iqn == iqn else target
+                        for target in server.targets
+                    )
+                }
+            )
+            for server in self.deployment.storage_servers
+        )
+        deployment = self.deployment.model_copy(update={"storage_servers": servers})
+        return replace(self, deployment=deployment)
 
     def wanted(self, server: StorageServer) -> Array:
         """What a storage server's array must be."""

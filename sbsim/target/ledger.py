@@ -39,6 +39,11 @@ class Ledger:
     folder_made: bool = False
     array: Array = field(default=Array(), repr=False)
 
+    @property
+    def holds_anything(self) -> bool:
+        """Whether an apply of its owner got as far as making something."""
+        return bool(self.claims or self.files or self.array.targets)
+
     def of_boot(self, boot_id: str) -> Ledger:
         """Return it as it counts in this boot."""
         if boot_id == self.boot_id:

@@ -14,7 +14,6 @@ rtslib's traps that are met here:
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
@@ -78,9 +77,10 @@ class Lio:
 
     def clear_stale_folders(self) -> None:
         """Remove the folders of backstores that lost, or never got, their backstore."""
-        for folder in Path(self.root.path, "core").glob("*_*"):
-            if not any(entry.is_dir() for entry in folder.iterdir()):
-                folder.rmdir()
+        core = f"{self.root.path}/core"
+        for name in self.system.folders(core):
+            if "_" in name and not self.system.folders(f"{core}/{name}"):
+                self.system.remove_folder(f"{core}/{name}")
 
     # --- rtslib's objects by key --------------------------------------------------------------
 
@@ -100,18 +100,14 @@ class Lio:
         """Return the ACL in which an object lies."""
         return self.rtslib.NodeACL(self.tpg(key), str(key.path[2]), "lookup")
 
+    def rule_of(self, acl: Any) -> str | None:
+        """Return an ACL's own rule about CHAP, `-1` for its group's; old kernels have none."""
+        return self.system.attribute(f"{acl.path}/attrib/authentication")
+
 
 def group_of(key: Key) -> tuple[str, int]:
     """Return the IQN and tag of the portal group in which an object lies."""
     return str(key.path[0]), int(key.path[1])
-
-
-def rule_of(acl: Any) -> str | None:
-    """Return an ACL's own rule about CHAP, `-1` for its group's; kernels before 5.19 have none."""
-    try:
-        return Path(acl.path, "attrib/authentication").read_text().strip()
-    except FileNotFoundError:
-        return None
 
 
 def _classes(rtslib: Any, luns: dict[tuple[str, int], dict[int, Any]]) -> tuple[Any, Any]:

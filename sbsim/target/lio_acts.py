@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
-from sbsim.target.lio import Lio, group_of, rule_of
+from sbsim.target.lio import Lio, group_of
 
 if TYPE_CHECKING:
     from sbsim.target.plan import Step
@@ -27,7 +27,9 @@ def _create_backstore(lio: Lio, key: Key, value: Backstore) -> None:
     if key.path[0] == "fileio":
         lio.system.make_sparse(value.path, value.size)
         options = {"size": value.size, "write_back": value.write_back}
-    make(str(key.path[1]), dev=value.path, wwn=value.serial, **options)
+    made = make(str(key.path[1]), dev=value.path, wwn=value.serial, **options)
+    # Initiators then see the LUN's own name as its model, and not "IBLOCK" for all of them.
+    made.set_attribute("emulate_model_alias", "1")
 
 
 def _remove_backstore(lio: Lio, key: Key, value: None) -> None:
@@ -89,7 +91,7 @@ def _create_acl(lio: Lio, key: Key, value: Access) -> None:
 
 def _change_acl(lio: Lio, key: Key, value: Access) -> None:
     acl = lio.acl(key)
-    if value.by_group and rule_of(acl) not in (None, "-1"):
+    if value.by_group and lio.rule_of(acl) not in (None, "-1"):
         acl.set_attribute("authentication", "-1")
     for name, setting in (
         ("chap_userid", value.chap.user),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
-from sbsim.target.lio import Lio, rule_of
+from sbsim.target.lio import Lio
 from sbsim.target.model import Chap
 from sbsim.target.state import (
     ATTRIBUTES,
@@ -75,9 +73,10 @@ def _read_backstore(lio: Lio, found: Any) -> Backstore:
 def _read_target(state: Objects, lio: Lio, target: Any) -> None:
     iqn = target.wwn
     state[Key("target", (iqn,))] = Plain()
-    for folder in sorted(Path(target.path).glob("tpgt_*")):
-        tag = int(folder.name.split("_")[1])
-        _read_group(state, lio, lio.tpg_class(target, tag, "lookup"))
+    for name in lio.system.folders(target.path):
+        if name.startswith("tpgt_"):
+            tag = int(name.removeprefix("tpgt_"))
+            _read_group(state, lio, lio.tpg_class(target, tag, "lookup"))
 
 
 def _read_group(state: Objects, lio: Lio, tpg: Any) -> None:
@@ -85,53 +84,51 @@ def _read_group(state: Objects, lio: Lio, tpg: Any) -> None:
     attributes = tuple((name, tpg.get_attribute(name)) for name in ATTRIBUTES)
     state[Key("group", at)] = GroupAccess(tpg.enable, attributes)
     lio.tpgs[at] = tpg
-    lio.luns[at] = {number: lio.lun_class(tpg, number) for number in _numbers(f"{tpg.path}/lun")}
+    numbers = _numbers(lio, f"{tpg.path}/lun")
+    lio.luns[at] = {number: lio.lun_class(tpg, number) for number in numbers}
     for number, lun in lio.luns[at].items():
-        state[Key("lun", (*at, number))] = Shown(_shown_by(lun.path))
+        state[Key("lun", (*at, number))] = Shown(_shown_by(lio, lun.path))
     for portal in tpg.network_portals:
         address = str(portal.ip_address).strip("[]")
         state[Key("portal", (*at, address, portal.port))] = Plain()
     for acl in tpg.node_acls:
-        _read_acl(state, at, acl)
+        _read_acl(state, lio, at, acl)
 
 
-def _read_acl(state: Objects, at: tuple[str, int], acl: Any) -> None:
+def _read_acl(state: Objects, lio: Lio, at: tuple[str, int], acl: Any) -> None:
     chap = Chap(
         acl.chap_userid or None,
         acl.chap_password or None,
         acl.chap_mutual_userid or None,
         acl.chap_mutual_password or None,
     )
-    state[Key("acl", (*at, acl.node_wwn))] = Access(chap, rule_of(acl) in (None, "-1"))
-    for number in _numbers(acl.path):
+    state[Key("acl", (*at, acl.node_wwn))] = Access(chap, lio.rule_of(acl) in (None, "-1"))
+    for number in _numbers(lio, acl.path):
         folder = f"{acl.path}/lun_{number}"
-        protected = Path(folder, "write_protect").read_text().strip() == "1"
+        protected = lio.system.attribute(f"{folder}/write_protect") == "1"
         # Not rtslib's tpg_lun: it walks every LUN of the portal group.
-        state[Key("mapping", (*at, acl.node_wwn, number))] = Mapped(_mapped_to(folder), protected)
+        state[Key("mapping", (*at, acl.node_wwn, number))] = Mapped(
+            _mapped_to(lio, folder), protected
+        )
 
 
-def _numbers(folder: str) -> list[int]:
+def _numbers(lio: Lio, folder: str) -> list[int]:
     """Return the numbers of the LUN folders in a folder."""
-    names = (entry.name for entry in Path(folder).iterdir())
-    return sorted(int(name[4:]) for name in names if name.startswith("lun_"))
+    names = (name for name in lio.system.folders(folder) if name.startswith("lun_"))
+    return sorted(int(name.removeprefix("lun_")) for name in names)
 
 
-def _linked(folder: str) -> Path | None:
-    """Return where the link in a LUN's folder leads; its name is arbitrary."""
-    link = next((entry for entry in Path(folder).iterdir() if entry.is_symlink()), None)
-    return None if link is None else Path(os.path.realpath(link))
-
-
-def _shown_by(folder: str) -> Key | None:
-    """Return the backstore that a LUN shows."""
-    place = _linked(folder)
+def _shown_by(lio: Lio, folder: str) -> Key | None:
+    """Return the backstore that a LUN's link, whose name is arbitrary, leads to."""
+    place = lio.system.link_in(folder)
     if place is None:
         return None
-    plugin = place.parent.name.rsplit("_", 1)[0]
-    return Key("backstore", (_PLUGINS.get(plugin, plugin), place.name))
+    hba, name = place.split("/")[-2:]
+    plugin = hba.rsplit("_", 1)[0]
+    return Key("backstore", (_PLUGINS.get(plugin, plugin), name))
 
 
-def _mapped_to(folder: str) -> int | None:
-    """Return the number of the portal group's LUN that a mapping leads to."""
-    place = _linked(folder)
-    return None if place is None else int(place.name.split("_")[1])
+def _mapped_to(lio: Lio, folder: str) -> int | None:
+    """Return the number of the portal group's LUN that a mapping's link leads to."""
+    place = lio.system.link_in(folder)
+    return None if place is None else int(place.rsplit("_", 1)[1])

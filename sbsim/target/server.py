@@ -85,14 +85,13 @@ class Server:
 
     def _look(self) -> tuple[Ledger, dict[Key, Value], tuple[str, ...]]:
         ledger = ledgers.load(self.system) or Ledger()
-        if not self.system.exists(DBROOT):
-            ledger = replace(ledger, folder_made=True)
         self._lio = Lio(self.rtslib, self.system)
         self._lio.open()
         seen, others = lio_reading.read(self._lio)
         return ledger.of_boot(self.system.boot_id()), seen, others
 
     def _apply(self, owner: str, asked: Array, tolerant: bool) -> Changes:
+        self._note_folder(owner)
         ledger, seen, others = self._look()
         self._check_owner(ledger, owner)
         self._check_names(asked)
@@ -119,8 +118,14 @@ class Server:
             raise TargetFailure("restored without some LUNs:\n" + "\n".join(problems))
         return Changes(changes, notes, ledger.others(seen) + others)
 
+    def _note_folder(self, owner: str) -> None:
+        """Note that the kernel's folder is ours, before opening LIO makes it."""
+        if not self.system.exists(DBROOT):
+            ledger = ledgers.load(self.system) or Ledger(owner, self.system.boot_id())
+            ledgers.save(self.system, replace(ledger, folder_made=True))
+
     def _check_owner(self, ledger: Ledger, owner: str | None) -> None:
-        if owner is not None and ledger.owner and ledger.owner != owner:
+        if owner is not None and ledger.holds_anything and ledger.owner != owner:
             raise TargetFailure(
                 f"this storage server carries the array of {ledger.owner!r}, not of {owner!r}; "
                 "remove that one first"

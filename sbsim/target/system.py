@@ -81,6 +81,26 @@ class System:
             raise TargetFailure(f"`{' '.join(argv)}`: {said}")
         return done.stdout
 
+    # --- configfs -----------------------------------------------------------------------------
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders in a folder, sorted."""
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+    def link_in(self, path: str) -> str | None:
+        """Return where the one link in a folder leads; None if there is none."""
+        with os.scandir(path) as entries:
+            link = next((entry.path for entry in entries if entry.is_symlink()), None)
+        return None if link is None else os.path.realpath(link)
+
+    def attribute(self, path: str) -> str | None:
+        """Return an attribute's text without its line end; None if the kernel has none."""
+        try:
+            return Path(path).read_text().strip()
+        except FileNotFoundError:
+            return None
+
     # --- devices ------------------------------------------------------------------------------
 
     def is_block(self, path: str) -> bool | None:

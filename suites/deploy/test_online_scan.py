@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
 from sbsim.acceptance.proof import Proof
-from sbsim.deployment import Deployment, Host, Lun, StorageServer, Target
+from sbsim.deployment import Host, Lun, Target
+from sbsim.errors import WaitedInVain
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
 from sbsim.management.provision import apply_target
 
+FOUND_LIMIT_SECONDS = 30
 LATER = Lun(
     lun=200, name="sbsim-mapped-later", size=64 * 2**20, serial="5b51a7e4", backing="file"
 )
@@ -28,27 +31,11 @@ def mapped_later(deployed: Deployed) -> Iterator[Target]:
     )
     more = target.model_copy(update={"luns": (*target.luns, LATER)})
     try:
-        apply_target(_with_target(deployed, server, more), server)
+        apply_target(deployed.with_target(target.iqn, luns=more.luns), server)
         yield more
     finally:
         parallel(deployed.deployment.hosts, lambda host: _forget(deployed, host))
         apply_target(deployed, server)
-
-
-def _with_target(deployed: Deployed, server: StorageServer, target: Target) -> Deployed:
-    """The same deployment with one target described otherwise."""
-    deployment: Deployment = deployed.deployment
-    targets = tuple(target if one.iqn == target.iqn else one for one in server.targets)
-    changed = server.model_copy(update={"targets": targets})
-    servers = tuple(
-        changed if one.name == server.name else one for one in deployment.storage_servers
-    )
-    return Deployed(
-        deployment.model_copy(update={"storage_servers": servers}),
-        deployed.machines,
-        deployed.chap,
-        deployed.clock,
-    )
 
 
 def _forget(deployed: Deployed, host: Host) -> None:
@@ -71,7 +58,8 @@ def test_lun_mapped_later_is_found_by_an_online_scan(
         unscanned = [device.wwid for device in initiator.devices() if device.wwid == LATER.wwid]
         assert not unscanned, f"{host.name} saw the LUN before it was asked to scan"
         initiator.rescan_hosts()
-        initiator.settle()
+        with contextlib.suppress(WaitedInVain):  # what was not found is told below
+            initiator.settle(wwids=[LATER.wwid], limit_seconds=FOUND_LIMIT_SECONDS)
         after = [session.id for session in initiator.sessions()]
         assert after == before, f"{host.name} logged out and in to find the LUN"
         return sorted(

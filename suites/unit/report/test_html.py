@@ -109,7 +109,9 @@ def test_links_and_symbols_lead_somewhere(failed: tuple[Path, Page]) -> None:
 
 
 def test_state_has_a_shape_and_words_besides_its_colour(failed: tuple[Path, Page]) -> None:
-    _, page = failed
+    folder, page = failed
+    text = (folder / "report.html").read_text()
+    assert len(re.findall(r'<span class="status"><svg class="icon"', text)) == 50
     uses = {attributes.get("href") for tag, attributes in page.elements if tag == "use"}
     assert {"#i-pass", "#i-fail", "#i-blocked", "#i-inconclusive", "#i-out-of-scope"} <= uses
     for word in (

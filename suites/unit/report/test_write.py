@@ -84,6 +84,15 @@ def test_rebuild_of_a_killed_run_makes_its_result(tmp_path: Path, sample: Any) -
     assert "#i-s-down" not in {one.get("href") for tag, one in page.elements[60:] if tag == "line"}
 
 
+def test_write_keeps_the_catalogue_for_a_later_rebuild(
+    tmp_path: Path, sample: Any, catalogue: Catalogue
+) -> None:
+    sample(commands=0).write(tmp_path)
+    (tmp_path / "evidence" / "requirements.json").unlink()
+    write(tmp_path, catalogue)
+    assert rebuild(tmp_path).verdict == "pass"
+
+
 def test_rebuild_refuses_what_is_no_run(tmp_path: Path, sample: Any) -> None:
     with pytest.raises(UsageError, match=r"no .*run\.json"):
         rebuild(tmp_path)

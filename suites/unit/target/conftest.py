@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sbsim.target import lio_acts, lio_reading
 from sbsim.target import server as server_module
 from sbsim.target.server import Server
 from suites.unit.target.kernel import Door, Kernel, MemorySystem
@@ -35,7 +36,7 @@ def server(kernel: Kernel, system: MemorySystem, monkeypatch: pytest.MonkeyPatch
     def read(lio: Any) -> tuple[dict[Any, Any], tuple[str, ...]]:
         return dict(kernel.state), ("backstore ramdisk/other",)
 
-    monkeypatch.setattr(server_module, "Lio", lambda rtslib, system: Door())
-    monkeypatch.setattr(server_module.lio_reading, "read", read)
-    monkeypatch.setattr(server_module.lio_acts, "take", take)
+    monkeypatch.setattr(server_module, "Lio", lambda rtslib, system: Door(system))
+    monkeypatch.setattr(lio_reading, "read", read)
+    monkeypatch.setattr(lio_acts, "take", take)
     return Server(None, system)

@@ -78,7 +78,12 @@ def _serves(value: Value) -> bool:
 class Door:
     """Stands where `Lio` stands: opens, and knows how rtslib spells names."""
 
-    def open(self) -> None: ...
+    def __init__(self, system: MemorySystem) -> None:
+        self._system = system
+
+    def open(self) -> None:
+        if self._system.make_folder("/etc/target") and self._system.killed_while_opening:
+            raise Killed
 
     def clear_stale_folders(self) -> None: ...
 
@@ -100,6 +105,7 @@ class MemorySystem(System):
         self.backing: dict[str, int] = {}
         self.folders = {"/sys/kernel/config/target"}
         self.boot = "boot-1"
+        self.killed_while_opening = False
         self.commands: list[tuple[str, ...]] = []
 
     @contextlib.contextmanager

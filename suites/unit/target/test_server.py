@@ -9,14 +9,14 @@ import pytest
 from sbsim.target import unit
 from sbsim.target.failure import TargetFailure
 from sbsim.target.ledger import PATH
-from sbsim.target.model import Array
+from sbsim.target.model import Array, Initiator
 from sbsim.target.server import Server
-from sbsim.target.state import Backstore, Key, Plain, expand
+from sbsim.target.state import Backstore, Key, Plain, Value, expand
 from suites.unit.target.arrays import IQN, array, lun, target
 from suites.unit.target.kernel import Kernel, Killed, MemorySystem
 
 WANTED = array(lun(0), lun(1, "file"))
-FOREIGN = {
+FOREIGN: dict[Key, Value] = {
     Key("target", ("iqn.2020-01.org.example:foreign",)): Plain(),
     Key("backstore", ("block", "foreign")): Backstore("/dev/foreign", 512, "f", False),
 }
@@ -67,9 +67,10 @@ def test_an_object_of_others_in_the_way_is_refused(server: Server, kernel: Kerne
 
 def test_array_of_another_owner_is_refused(server: Server) -> None:
     server.apply("me", WANTED)
-    for act in (lambda: server.apply("you", WANTED), lambda: server.remove("you")):
-        with pytest.raises(TargetFailure, match="carries the array of 'me', not of 'you'"):
-            act()
+    with pytest.raises(TargetFailure, match="carries the array of 'me', not of 'you'"):
+        server.apply("you", WANTED)
+    with pytest.raises(TargetFailure, match="carries the array of 'me', not of 'you'"):
+        server.remove("you")
 
 
 def test_removal_leaves_nothing(server: Server, kernel: Kernel, system: MemorySystem) -> None:
@@ -115,6 +116,17 @@ def test_what_a_killed_apply_made_is_removed(
     kernel.limit = 10_000
     server.remove()
     assert (kernel.state, system.files, system.backing) == ({}, {}, {})
+
+
+def test_the_folder_of_a_killed_apply_is_known_as_ours(
+    server: Server, system: MemorySystem
+) -> None:
+    system.killed_while_opening = True
+    with pytest.raises(Killed):
+        server.apply("me", WANTED)
+    server.apply("you", WANTED)  # nothing was made yet: another owner is welcome
+    server.remove()
+    assert (system.folders, system.files) == ({"/sys/kernel/config/target"}, {})
 
 
 def test_a_killed_change_restores_the_array_before_it(
@@ -206,7 +218,7 @@ def test_reading_masks_and_compares_secrets(server: Server) -> None:
     assert (reading.owner, reading.oddities) == ("me", ())
 
 
-def _with_password(password: str) -> tuple[object, ...]:
+def _with_password(password: str) -> tuple[Initiator, ...]:
     return tuple(
         replace(one, chap=replace(one.chap, password=password))
         for one in WANTED.targets[0].initiators
