@@ -22,6 +22,7 @@ from sbsim.cli_accept import accept, report
 from sbsim.cli_lab import lab_app
 from sbsim.deployment import report as check_report
 from sbsim.deployment import schema
+from sbsim.doctor import examine
 from sbsim.errors import SbsimError, UsageError
 
 app = typer.Typer(
@@ -80,6 +81,20 @@ def check(
         f"server{'s' if len(deployment.storage_servers) != 1 else ''}, "
         f"{len(deployment.targets)} targets, {len(deployment.luns)} LUNs"
     )
+
+
+@app.command()
+def doctor() -> int:
+    """Say for each backend what this machine lacks, and the command that mends it."""
+    lacking = 0
+    for item in examine():
+        lacking += not item.ok
+        mark = "ok     " if item.ok else "LACKING"
+        print(f"{item.backend:4} {mark} {item.what}: {item.found}")
+        if not item.ok:
+            print(f"             mend it: {item.mend}")
+    print("nothing is lacking" if not lacking else f"{lacking} lacking")
+    return 1 if lacking else 0
 
 
 def main() -> NoReturn:

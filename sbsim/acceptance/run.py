@@ -98,7 +98,6 @@ class Run:
             if self.options.apply:
                 with self.phase("provision"):
                     provision(self.deployed, self.progress)
-            self._record_sessions()
         except SbsimError as error:
             self.broken = error
             self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
@@ -106,6 +105,11 @@ class Run:
 
     def end(self, interrupted: bool = False) -> Result:
         """Take down what the run brought up and write the report."""
+        try:
+            if self.machines and not interrupted:
+                self._record_sessions()
+        except SbsimError as error:
+            self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
         try:
             self.backend.down()
         finally:

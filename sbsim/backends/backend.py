@@ -16,9 +16,9 @@ class Traits:
     """What a backend's machines are.
 
     `capabilities` are the names that requirements and tests ask for: ``machines`` (servers that
-    answer), ``real_kernel``, ``array_control`` (LUNs can be mapped and taken away),
-    ``disposable`` (machines that sbsim made and may break), ``power_cycle``, ``link_faults``, ``measured_io`` (numbers mean something), …
-    `facts` go into the report as they are.
+    answer), ``real_kernel``, ``array_control`` (LUNs can be mapped and taken away), ``disposable``
+    (machines that sbsim made and may break), ``power_cycle``, ``link_faults``, ``measured_io``
+    (numbers mean something), … `facts` go into the report as they are.
     """
 
     backend: str

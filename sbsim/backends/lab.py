@@ -29,7 +29,14 @@ from sbsim.machines.ssh import SshMachine
 
 SSH_PORT = 22
 SETTLE_LIMIT_SECONDS = 240.0
-_CAPABILITIES = {"machines", "real_kernel", "array_control", "power_cycle", "link_faults", "disposable"}
+_CAPABILITIES = {
+    "machines",
+    "real_kernel",
+    "array_control",
+    "power_cycle",
+    "link_faults",
+    "disposable",
+}
 
 
 class LabBackend:

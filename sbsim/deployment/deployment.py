@@ -68,6 +68,11 @@ class Deployment(Model):
         """Every server: the management node, then the hosts, then the storage servers."""
         return (self.management_node, *self.hosts, *self.storage_servers)
 
+    def storage_server(self, name: str) -> StorageServer:
+        """Return the storage server of that name; UsageError names the nearest one."""
+        known = {server.name: server for server in self.storage_servers}
+        return _named(name, known, "storage server")
+
     @property
     def targets(self) -> tuple[Target, ...]:
         """Every target of every storage server, in order."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sbsim.deployment import Secret, StorageServer
+from sbsim.deployment import Secret
 from sbsim.errors import UsageError
 from sbsim.faults.scene import Scene
 from sbsim.initiator.configure import wanted_nodes
@@ -148,7 +148,7 @@ def acl_removed(scene: Scene) -> None:
     deployed = scene.deployed
     for target in scene.server.targets:
         deployed = deployed.with_target(target.iqn, initiators=left)
-    apply_target(deployed, _server(deployed, scene.server.name))
+    apply_target(deployed, scene.server.name)
 
 
 @named("target-chap-off")
@@ -235,13 +235,9 @@ def _describe(scene: Scene, **changes: Any) -> None:
 
 
 def _make(scene: Scene, deployed: Deployed) -> None:
-    apply_target(deployed, _server(deployed, scene.server.name))
+    apply_target(deployed, scene.server.name)
     for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):
         _look_again(scene, number)
-
-
-def _server(deployed: Deployed, name: str) -> StorageServer:
-    return next(one for one in deployed.deployment.storage_servers if one.name == name)
 
 
 def _look_again(scene: Scene, number: int) -> None:

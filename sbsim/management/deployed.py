@@ -55,6 +55,4 @@ class Deployed:
 
     def wanted(self, server: StorageServer) -> Array:
         """What a storage server's array must be."""
-        return wanted_array(
-            self.deployment, server, self.chap.password, self.chap.mutual_password
-        )
+        return wanted_array(self.deployment, server, self.chap.password, self.chap.mutual_password)

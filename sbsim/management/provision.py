@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sbsim.deployment import Host, StorageServer
+from sbsim.deployment import Host
 from sbsim.initiator import configure
 from sbsim.machines import Machine, parallel
 from sbsim.machines.server import Server
@@ -27,7 +27,7 @@ def provision(deployed: Deployed, progress: Progress) -> list[str]:
         ),
         (
             "targets",
-            lambda: parallel(deployment.storage_servers, lambda one: apply_target(deployed, one)),
+            lambda: parallel(deployment.storage_servers, lambda one: apply_target(deployed, one.name)),
         ),
         (
             "initiators",
@@ -54,15 +54,14 @@ def name_server(deployed: Deployed, machine: Machine) -> list[str]:
     return changes
 
 
-def apply_target(deployed: Deployed, server: StorageServer) -> list[str]:
-    """Make a storage server show what the description says (R3.1 to R3.3)."""
+def apply_target(deployed: Deployed, name: str) -> list[str]:
+    """Make the storage server of that name show what the description says (R3.1 to R3.3)."""
+    server = deployed.deployment.storage_server(name)
     made = deployed.target_server(server).apply(deployed.wanted(server))
     return [str(change) for change in made.changes]
 
 
 def apply_initiator(deployed: Deployed, host: Host) -> list[str]:
     """Name a host's initiator, give it CHAP, and log it in everywhere (R3.5 to R3.8)."""
-    changes = configure.apply(
-        deployed.initiator(host), deployed.deployment, host, deployed.chap
-    )
+    changes = configure.apply(deployed.initiator(host), deployed.deployment, host, deployed.chap)
     return [str(change) for change in changes]

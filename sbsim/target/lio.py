@@ -78,8 +78,8 @@ class Lio:
     def clear_stale_folders(self) -> None:
         """Remove the folders of backstores that lost, or never got, their backstore."""
         core = f"{self.root.path}/core"
-        for name in self.system.folders(core):
-            if "_" in name and not self.system.folders(f"{core}/{name}"):
+        for name in self.system.folders_in(core):
+            if "_" in name and not self.system.folders_in(f"{core}/{name}"):
                 self.system.remove_folder(f"{core}/{name}")
 
     # --- rtslib's objects by key --------------------------------------------------------------

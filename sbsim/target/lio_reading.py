@@ -73,7 +73,7 @@ def _read_backstore(lio: Lio, found: Any) -> Backstore:
 def _read_target(state: Objects, lio: Lio, target: Any) -> None:
     iqn = target.wwn
     state[Key("target", (iqn,))] = Plain()
-    for name in lio.system.folders(target.path):
+    for name in lio.system.folders_in(target.path):
         if name.startswith("tpgt_"):
             tag = int(name.removeprefix("tpgt_"))
             _read_group(state, lio, lio.tpg_class(target, tag, "lookup"))
@@ -114,7 +114,7 @@ def _read_acl(state: Objects, lio: Lio, at: tuple[str, int], acl: Any) -> None:
 
 def _numbers(lio: Lio, folder: str) -> list[int]:
     """Return the numbers of the LUN folders in a folder."""
-    names = (name for name in lio.system.folders(folder) if name.startswith("lun_"))
+    names = (name for name in lio.system.folders_in(folder) if name.startswith("lun_"))
     return sorted(int(name.removeprefix("lun_")) for name in names)
 
 

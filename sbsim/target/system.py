@@ -83,7 +83,7 @@ class System:
 
     # --- configfs -----------------------------------------------------------------------------
 
-    def folders(self, path: str) -> list[str]:
+    def folders_in(self, path: str) -> list[str]:
         """Return the names of the folders in a folder, sorted."""
         with os.scandir(path) as entries:
             return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))

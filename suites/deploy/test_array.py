@@ -46,9 +46,14 @@ def test_array_maps_luns_of_the_stated_size(
 def test_luns_on_the_array_have_their_serial_backing_and_write_cache(
     reading: Reading, wanted: Array, storage_server: StorageServer, proves: Proof
 ) -> None:
-    for probe, fact in (("serial", "serial"), ("backing", "backing"), ("write_cache", "write_back")):
+    for probe, fact in (
+        ("serial", "serial"),
+        ("backing", "backing"),
+        ("write_cache", "write_back"),
+    ):
         seen, must = (
-            {lun.name: getattr(lun, fact) for lun in array.luns} for array in (reading.array, wanted)
+            {lun.name: getattr(lun, fact) for lun in array.luns}
+            for array in (reading.array, wanted)
         )
         proves("R3.2", probe, storage_server.name, seen=seen, wanted=must)
 

@@ -15,27 +15,25 @@ from sbsim.management.deployed import Deployed
 from sbsim.management.provision import apply_target
 
 FOUND_LIMIT_SECONDS = 30
-LATER = Lun(
-    lun=200, name="sbsim-mapped-later", size=64 * 2**20, serial="5b51a7e4", backing="file"
-)
+LATER = Lun(lun=200, name="sbsim-mapped-later", size=64 * 2**20, serial="5b51a7e4", backing="file")
 
 
 @pytest.fixture
 def mapped_later(deployed: Deployed) -> Iterator[Target]:
     """The first target that has LUNs, with one more mapped to it while the test runs."""
-    server, target = next(
-        (server, target)
+    name, target = next(
+        (server.name, target)
         for server in deployed.deployment.storage_servers
         for target in server.targets
         if target.luns
     )
     more = target.model_copy(update={"luns": (*target.luns, LATER)})
     try:
-        apply_target(deployed.with_target(target.iqn, luns=more.luns), server)
+        apply_target(deployed.with_target(target.iqn, luns=more.luns), name)
         yield more
     finally:
         parallel(deployed.deployment.hosts, lambda host: _forget(deployed, host))
-        apply_target(deployed, server)
+        apply_target(deployed, name)
 
 
 def _forget(deployed: Deployed, host: Host) -> None:

@@ -33,7 +33,9 @@ def kvm(image: Path) -> bool:
 @pytest.fixture
 def plan(image: Path) -> Plan:
     """One machine called solo."""
-    card = Card("", CONTROL_BRIDGE, "control", "52:54:5b:00:00:01", "tap1-0", ("fe80::5b:1/64",), MTU)
+    card = Card(
+        "", CONTROL_BRIDGE, "control", "52:54:5b:00:00:01", "tap1-0", ("fe80::5b:1/64",), MTU
+    )
     machine = PlannedMachine("solo", 1, 384 * 2**20, "fe80::5b:1", (card,), ())
     return Plan(image=default_recipe().key, bridges=((CONTROL_BRIDGE, MTU),), machines=(machine,))
 

@@ -68,9 +68,7 @@ def booted(lab: labs.Lab) -> list[int]:
 
 
 @pytest.mark.parametrize("victim", [b"sbsim.lab.init", b"unshare"])
-def test_nothing_survives_when_a_process_of_the_lab_is_killed(
-    lab: labs.Lab, victim: bytes
-) -> None:
+def test_nothing_survives_when_a_process_of_the_lab_is_killed(lab: labs.Lab, victim: bytes) -> None:
     pids = booted(lab)
     if victim == b"unshare":
         (target,) = [

@@ -85,6 +85,8 @@ def test_domain_is_sound_xml_with_every_disk_and_card(plan: Plan, kvm: bool) -> 
     assert caches["sbsim-lun-1"] == "writethrough"
 
 
-@pytest.mark.parametrize(("number", "letters"), [(0, "a"), (25, "z"), (26, "aa"), (27, "ab"), (701, "zz"), (702, "aaa")])
+@pytest.mark.parametrize(
+    ("number", "letters"), [(0, "a"), (25, "z"), (26, "aa"), (27, "ab"), (701, "zz"), (702, "aaa")]
+)
 def test_disks_are_lettered_as_linux_does(number: int, letters: str) -> None:
     assert _letters(number) == letters

@@ -79,7 +79,10 @@ def test_getent_gives_every_address_of_a_name() -> None:
     }
 
 
-@given(st.lists(st.text(alphabet="abc #.\t1", max_size=20), max_size=8), st.dictionaries(NAMES, ADDRESSES))
+@given(
+    st.lists(st.text(alphabet="abc #.\t1", max_size=20), max_size=8),
+    st.dictionaries(NAMES, ADDRESSES),
+)
 def test_hosts_file_keeps_every_other_line(lines: list[str], entries: dict[str, str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
     new = with_hosts(text, entries)
