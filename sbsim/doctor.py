@@ -72,10 +72,20 @@ def _lab() -> Iterator[Check]:
 
 def _room() -> Iterator[Check]:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    yield Check("lab", f"{MEMORY_BYTES >> 30} GiB of memory", memory >= MEMORY_BYTES,
-                f"{memory >> 20} MiB", "lower memory in [lab.scale] of the description")  # fmt: skip
+    yield Check(
+        "lab",
+        f"{MEMORY_BYTES >> 30} GiB of memory",
+        memory >= MEMORY_BYTES,
+        f"{memory >> 20} MiB",
+        "lower memory in [lab.scale] of the description",
+    )
     folder = cache_folder()
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    yield Check("lab", f"{NEEDED_BYTES >> 30} GiB free in {folder}", free >= NEEDED_BYTES,
-                f"{free >> 20} MiB", "make room, or name another folder in SBSIM_CACHE")  # fmt: skip
+    yield Check(
+        "lab",
+        f"{NEEDED_BYTES >> 30} GiB free in {folder}",
+        free >= NEEDED_BYTES,
+        f"{free >> 20} MiB",
+        "make room, or name another folder in SBSIM_CACHE",
+    )

@@ -20,6 +20,7 @@ from sbsim.acceptance.run import HANDED_OVER, Run, default_out
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
 from sbsim.errors import SbsimError, UsageError
+from sbsim.machines import Machine
 from sbsim.report.records import Outcome
 
 MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
@@ -256,6 +257,12 @@ def sbsim_run(request: pytest.FixtureRequest) -> Run:
     if run is None:
         raise UsageError("this test needs machines: give --sbsim-backend")
     return run
+
+
+@pytest.fixture(scope="session")
+def machines(sbsim_run: Run) -> dict[str, Machine]:
+    """Every machine by name; its commands are recorded."""
+    return sbsim_run.machines
 
 
 @pytest.fixture

@@ -76,6 +76,11 @@ class Run:
         return Deployed(self.deployment, self.machines, self.chap, self.clock)
 
     @property
+    def lab_name(self) -> str:
+        """The lab's name, for whoever wants to look at the same machines."""
+        return self.options.lab or self.deployment.name
+
+    @property
     def clock(self) -> Clock:
         """The clock that the machines live by."""
         return self.backend.clock

@@ -47,7 +47,8 @@ def apply(
     no session. A changed name or CHAP ends and renews this host's sessions. `chap` is what
     `chap_of` gives. Sessions and records of targets that the description does not name are left
     alone, unless the name changes: it is the host's. Raises the errors of `Initiator`;
-    DiscoveryRefused when a portal does not list a target for this host.
+    DiscoveryRefused when a portal does not list a target for this host;
+    WaitedInVain when a LUN does not appear.
     """
     return _Apply(initiator, deployment, host, chap).run()
 
@@ -100,6 +101,7 @@ class _Apply:
         self._present: set[Node] = set()
         self._known: set[Node] = set()
         self._lost: list[Node] = []
+        self._logged_in = False
 
     def run(self) -> tuple[str, ...]:
         self._end_wrong_sessions()
@@ -108,10 +110,19 @@ class _Apply:
         self._discover()
         self._start_at_boot()
         self._log_in()
-        if self._changes:
-            luns = expected_luns(self._deployment, self._host)
-            self._initiator.settle(wwids=[lun.wwid for lun in luns if lun.wwid])
+        self._see_luns()
         return tuple(self._changes)
+
+    def _see_luns(self) -> None:
+        """Wait for the host's LUNs; scan for those that were mapped after it had logged in."""
+        wwids = {lun.wwid for lun in expected_luns(self._deployment, self._host) if lun.wwid}
+        if not self._logged_in:
+            seen = {line.wwid for line in self._initiator.disk_ids()}
+            if wwids <= seen:
+                return
+            self._initiator.rescan_hosts()
+            self._changes.append(f"scanned for {', '.join(sorted(wwids - seen))}")
+        self._initiator.settle(wwids)
 
     def _end_wrong_sessions(self) -> None:
         """End the sessions that should not be, or that logged in as somebody else."""
@@ -200,3 +211,4 @@ class _Apply:
             # Its portal has just answered a discovery: no need to ask again whether it is there.
             if self._initiator.login(node.iqn, node.portal, probe=node in self._lost):
                 self._changes.append(f"logged in to {node}")
+                self._logged_in = True

@@ -14,7 +14,7 @@ from sbsim.initiator.errors import ToolsDisagree
 from sbsim.initiator.exit_status import Status, discovery_error, login_error, run_iscsiadm
 from sbsim.initiator.iscsiadm import NodeRecord, parse_nodes
 from sbsim.initiator.iscsid_conf import IscsidConf
-from sbsim.initiator.lsscsi import parse_lsscsi_ids
+from sbsim.initiator.lsscsi import IdLine
 from sbsim.initiator.node import DiscoveredTarget, Node
 from sbsim.initiator.node_records import (
     delete_discoveries,
@@ -30,15 +30,14 @@ from sbsim.initiator.session import (
     read_credentials,
     read_sessions,
 )
+from sbsim.initiator.settle import SETTLE_LIMIT_SECONDS, read_disk_ids, settle
 from sbsim.initiator.timeouts import KEYS, Timeouts, read_timeouts
 from sbsim.machines import Clock, Machine, Result
-from sbsim.machines.clock import wait_until
 
 # iscsiadm tries an unreachable portal six times: 5 s if it is refused, 19 s if there is no such
 # host, 90 s if packets vanish.
 DISCOVERY_LIMIT_SECONDS = 25.0
 LOGIN_LIMIT_SECONDS = 40.0
-SETTLE_LIMIT_SECONDS = 90.0
 # A scan or a login may go on while the tools run one after the other.
 _VIEW_ATTEMPTS = 3
 
@@ -241,18 +240,11 @@ class Initiator:
 
         Raises WaitedInVain.
         """
-        missing = set(wwids)
+        settle(self.machine, self._clock, wwids, limit_seconds)
 
-        def settled() -> bool:
-            self.machine.run("udevadm", "settle", f"--timeout={limit_seconds:.0f}",
-                             timeout=limit_seconds + 10, check=False)  # fmt: skip
-            lines = parse_lsscsi_ids(self.machine.run("lsscsi", "-i").stdout)
-            disks = [line for line in lines if line.device.kind == "disk"]
-            missing.difference_update(line.wwid for line in disks if line.wwid)
-            return not missing and all(line.device.node and line.wwid for line in disks)
-
-        what = f"{self.host}'s disks" + (f" ({', '.join(sorted(missing))})" if missing else "")
-        wait_until(self._clock, settled, limit_seconds, what)
+    def disk_ids(self) -> tuple[IdLine, ...]:
+        """The disks as `lsscsi -i` shows them, which is the quickest look at what is there."""
+        return read_disk_ids(self.machine)
 
     def devices(self) -> tuple[ScsiDevice, ...]:
         """Every SCSI device, by HCTL, from all of the guide's tools. Raises ToolsDisagree."""

@@ -27,7 +27,9 @@ def provision(deployed: Deployed, progress: Progress) -> list[str]:
         ),
         (
             "targets",
-            lambda: parallel(deployment.storage_servers, lambda one: apply_target(deployed, one.name)),
+            lambda: parallel(
+                deployment.storage_servers, lambda one: apply_target(deployed, one.name)
+            ),
         ),
         (
             "initiators",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sbsim.deployment import Deployment, Portal, Secret
+from sbsim.errors import WaitedInVain
 from sbsim.initiator import (
     ChapSettings,
     DiscoveryRefused,
     Initiator,
     LoginRefused,
+    LunView,
     Node,
     PortalUnreachable,
     apply,
@@ -17,6 +19,7 @@ from sbsim.initiator import (
     remove,
     wanted_nodes,
 )
+from sbsim.machines import Result
 
 from .fake_host import BACKUP, CONF_FILE, CONF_TEXT, NAME_FILE, NAME_TEXT, FakeArray, FakeHost
 
@@ -200,3 +203,37 @@ def test_remove_leaves_targets_of_others(
     remove(initiator, deployment)
     assert [one.iqn for one in machine.sessions.values()] == [foreign]
     assert Node(A, 1, foreign) in initiator.nodes()
+
+
+# --- LUNs ----------------------------------------------------------------------------------------
+
+WWID = "36001405edfc0e0000000000000000000"
+LINE = f"[6:0:0:0]    disk    LIO-ORG  lun-0            4.0   /dev/sda   {WWID}\n"
+
+
+@pytest.fixture
+def with_lun(monkeypatch: pytest.MonkeyPatch, machine: FakeHost) -> FakeHost:
+    """A host that is to see one LUN, and sees it."""
+    lun = LunView(FULL, 0, 0, 0, 1, "LIO-ORG", "lun-0", WWID, "x", "write through")
+    monkeypatch.setattr(configure, "expected_luns", lambda deployment, host: (lun,))
+    machine.answers["lsscsi", "-i"] = [Result(("lsscsi", "-i"), 0, LINE, "", 0.1)]
+    return machine
+
+
+def test_lun_that_was_mapped_later_is_scanned_for(
+    initiator: Initiator, with_lun: FakeHost, deployment: Deployment, chap: ChapSettings
+) -> None:
+    configured(initiator, deployment, chap)
+    assert not with_lun.ran("tee")
+    with_lun.answers["lsscsi", "-i"].insert(0, Result(("lsscsi", "-i"), 0, "", "", 0.1))
+    assert configured(initiator, deployment, chap) == (f"scanned for {WWID}",)
+    assert with_lun.ran("tee")
+    assert configured(initiator, deployment, chap) == ()
+
+
+def test_lun_that_does_not_appear_is_named(
+    initiator: Initiator, with_lun: FakeHost, deployment: Deployment, chap: ChapSettings
+) -> None:
+    del with_lun.answers["lsscsi", "-i"]
+    with pytest.raises(WaitedInVain, match=f"not there: {WWID}"):
+        configured(initiator, deployment, chap)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from sbsim.target.failure import TargetFailure
 from sbsim.target.plan import Step
 from sbsim.target.state import GroupAccess, Key, Value, needs
 from sbsim.target.system import System
@@ -169,7 +167,3 @@ class MemorySystem(System):
 
     def exists(self, path: str) -> bool:
         return path in self.files or path in self.folders
-
-
-def refuse(step: Any, reason: str) -> TargetFailure:
-    return TargetFailure(f"cannot {step}: {reason}")

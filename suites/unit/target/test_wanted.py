@@ -15,7 +15,7 @@ DEPLOYMENTS = Path(__file__).parents[3] / "fixtures" / "deployments"
 PASSWORD = Secret("canary-7d21")
 
 
-def deployment(name: str, **edits: str) -> Deployment:
+def deployment(name: str) -> Deployment:
     return load(str(DEPLOYMENTS / f"{name}.toml"))
 
 

@@ -1,0 +1,5 @@
+"""`python -m sbsim` is `sbsim`."""
+
+from sbsim.cli import main
+
+main()

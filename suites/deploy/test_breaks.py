@@ -1,0 +1,80 @@
+"""Each break turns red exactly the requirements that breaks.toml lists for it.
+
+Slow: each one restores the lab, breaks it, and judges it anew with ``accept --no-apply``.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sbsim.acceptance import Run
+from sbsim.acceptance.run import PROVISIONED
+from sbsim.bundle import bundle_folder
+from sbsim.faults import breaks
+from sbsim.faults.scene import Scene
+
+LIMIT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A break's row in breaks.toml."""
+
+    name: str
+    red: tuple[str, ...]
+    blocked: tuple[str, ...]
+
+
+def expected() -> list[Expected]:
+    text = (bundle_folder() / "fixtures" / "breaks.toml").read_text()
+    return [
+        Expected(one["name"], tuple(one["red"]), tuple(one.get("blocked", ())))
+        for one in tomllib.loads(text)["breaks"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def provisioned(sbsim_run: Run) -> Iterator[Run]:
+    """The lab as it was provisioned, to come back to."""
+    sbsim_run.backend.save(PROVISIONED, sbsim_run.progress)
+    yield sbsim_run
+    sbsim_run.backend.restore(PROVISIONED, sbsim_run.progress)
+
+
+@pytest.mark.breaks
+@pytest.mark.destructive
+@pytest.mark.slow
+@pytest.mark.requires("disposable", "power_cycle")
+@pytest.mark.parametrize("expected", expected(), ids=lambda one: one.name)
+def test_break_turns_red_exactly_what_is_listed(
+    provisioned: Run, machines: object, expected: Expected, tmp_path: Path
+) -> None:
+    provisioned.backend.restore(PROVISIONED, lambda _text: None)
+    breaks.find(expected.name)(Scene(provisioned.deployed, provisioned.backend))
+    done = subprocess.run(
+        [sys.executable, "-m", "sbsim", "accept", str(provisioned.options.deployment),
+         "--no-apply", "--lab", provisioned.lab_name, "--out", str(tmp_path / "out")],
+        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+    )  # fmt: skip
+    judged = json.loads((tmp_path / "out" / "result.json").read_text())
+    seen = {
+        status: sorted(
+            (id for id in judged["scope"] if judged["requirements"][id]["status"] == status),
+        )
+        for status in ("fail", "blocked", "inconclusive", "untested")
+    }
+    assert seen == {
+        "fail": sorted(expected.red),
+        "blocked": sorted(expected.blocked),
+        "inconclusive": [],
+        "untested": [],
+    }, done.stdout
+    assert done.returncode == 1
