@@ -20,27 +20,17 @@ Progress = Callable[[str], None]
 def provision(deployed: Deployed, progress: Progress) -> list[str]:
     """Set up names, targets and initiators; return what was changed, one line each."""
     deployment = deployed.deployment
-    steps: list[tuple[str, Callable[[], Mapping[str, Iterable[str]]]]] = [
-        (
-            "names and hosts files",
-            lambda: parallel(deployed.machines.values(), lambda one: name_server(deployed, one)),
-        ),
-        (
-            "targets",
-            lambda: parallel(
-                deployment.storage_servers, lambda one: apply_target(deployed, one.name)
-            ),
-        ),
-        (
-            "initiators",
-            lambda: parallel(deployment.hosts, lambda one: apply_initiator(deployed, one)),
-        ),
-    ]
     changes: list[str] = []
-    for text, act in steps:
-        lines = [f"{name}: {line}" for name, made in act().items() for line in made]
-        changes += lines
-        progress(f"{text}: {len(lines)} change{'s' if len(lines) != 1 else ''}")
+
+    def told(step: str, made: Mapping[str, Iterable[str]]) -> None:
+        lines = [f"{name}: {line}" for name, done in made.items() for line in done]
+        changes.extend(lines)
+        progress(f"{step}: {len(lines)} change{'s' if len(lines) != 1 else ''}")
+
+    machines, servers = deployed.machines.values(), deployment.storage_servers
+    told("names and hosts files", parallel(machines, lambda one: name_server(deployed, one)))
+    told("targets", parallel(servers, lambda one: apply_target(deployed, one.name)))
+    told("initiators", parallel(deployment.hosts, lambda one: apply_initiator(deployed, one)))
     return changes
 
 
