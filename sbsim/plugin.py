@@ -15,7 +15,7 @@ import pytest
 from _pytest.outcomes import Skipped
 
 from sbsim.acceptance.options import BACKENDS, Options
-from sbsim.acceptance.proof import Proof
+from sbsim.acceptance.proof import Blocked, Proof
 from sbsim.acceptance.run import HANDED_OVER, Run, default_out
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
@@ -32,10 +32,6 @@ _PARAMETERS = {
 
 RUN = pytest.StashKey[Run | None]()
 STARTED = pytest.StashKey[bool]()
-
-
-class Blocked(Skipped):
-    """The test could not judge anything; why is in the message."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
+
+from _pytest.outcomes import Skipped
 
 from sbsim.acceptance.run import Run
 from sbsim.report.records import DEPLOYMENT
+
+
+class Blocked(Skipped):
+    """The test could not judge anything; why is in the message."""
 
 
 class NotAsWanted(AssertionError):
@@ -57,6 +63,10 @@ class Proof:
             raise NotAsWanted(
                 f"{requirement}, {probe} of {place}\n  wanted: {wanted!r}\n  seen:   {seen!r}"
             )
+
+    def blocked(self, reason: str) -> NoReturn:
+        """Say that nothing can be judged here, and why."""
+        raise Blocked(f"blocked: {reason}")
 
     def finding(self, id: str, text: str, where: str | None = None) -> None:
         """Record something that the reader should know, though it fails nothing."""

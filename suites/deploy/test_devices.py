@@ -28,14 +28,43 @@ def devices(
     return devices_by_boot[key]
 
 
+@pytest.fixture
+def seen(
+    devices: tuple[ScsiDevice, ...], host: Host, proves: Proof
+) -> dict[tuple[str, int], LunView]:
+    """The LUNs that the host sees, by target and number; which of them lack is R3.9's matter."""
+    luns = {(one.iqn, one.lun): one for one in seen_luns(devices)}
+    if not luns:
+        proves.blocked(f"{host.name} sees no LUN")
+    return luns
+
+
+@pytest.fixture
+def expected(deployment: Deployment, host: Host) -> dict[tuple[str, int], LunView]:
+    """The LUNs that the host must see, by target and number."""
+    return {(one.iqn, one.lun): one for one in expected_luns(deployment, host)}
+
+
+def shown(luns: dict[tuple[str, int], LunView], fact: str, only: object) -> dict[str, object]:
+    """One fact of every LUN that is also in `only`."""
+    return {
+        f"{iqn} {lun}": getattr(one, fact)
+        for (iqn, lun), one in sorted(luns.items())
+        if (iqn, lun) in only  # type: ignore[operator]
+    }
+
+
 @pytest.mark.requirement("R3.2")
 def test_host_sees_luns_write_through_as_described(
-    devices: tuple[ScsiDevice, ...], deployment: Deployment, host: Host, proves: Proof
+    seen: dict[tuple[str, int], LunView],
+    expected: dict[tuple[str, int], LunView],
+    host: Host,
+    proves: Proof,
 ) -> None:
     # Write-through is made on the array and proven here, where it counts.
-    seen = {f"{lun.iqn} {lun.lun}": lun.cache_type for lun in seen_luns(devices)}
-    wanted = {f"{lun.iqn} {lun.lun}": lun.cache_type for lun in expected_luns(deployment, host)}
-    proves("R3.2", "cache_type", host.name, seen=seen, wanted=wanted)
+    proves("R3.2", "cache_type", host.name,
+           seen=shown(seen, "cache_type", expected),
+           wanted=shown(expected, "cache_type", seen))  # fmt: skip
 
 
 @pytest.mark.requirement("R3.9")
@@ -49,24 +78,32 @@ def test_host_sees_the_same_luns_in_the_same_order(
             for one in luns
         ]  # fmt: skip
 
-    seen, wanted = seen_luns(devices), expected_luns(deployment, host)
-    proves("R3.9", "lun_list", host.name, seen=listed(seen), wanted=listed(wanted))
+    found, wanted = seen_luns(devices), expected_luns(deployment, host)
+    proves("R3.9", "lun_list", host.name, seen=listed(found), wanted=listed(wanted))
 
 
 @pytest.mark.requirement("R3.10")
 def test_transport_view_names_the_target_of_every_disk(
-    devices: tuple[ScsiDevice, ...], deployment: Deployment, host: Host, proves: Proof
+    seen: dict[tuple[str, int], LunView],
+    expected: dict[tuple[str, int], LunView],
+    host: Host,
+    proves: Proof,
 ) -> None:
-    seen = sorted({(device.wwid or "", device.iqn or "") for device in devices if device.iqn})
-    wanted = sorted({(lun.wwid or "", lun.iqn) for lun in expected_luns(deployment, host)})
-    proves("R3.10", "transport", host.name, seen=seen, wanted=wanted)
+    targets = {one.wwid: one.iqn for one in expected.values()}
+    shown = {str(one.wwid): one.iqn for one in seen.values() if one.wwid in targets}
+    proves("R3.10", "transport", host.name, seen=shown,
+           wanted={wwid: targets[wwid] for wwid in shown})  # fmt: skip
 
 
 @pytest.mark.requirement("R3.11")
 def test_scsi_id_of_every_lun_is_the_derived_one_and_no_two_are_alike(
-    devices: tuple[ScsiDevice, ...], deployment: Deployment, host: Host, proves: Proof
+    seen: dict[tuple[str, int], LunView],
+    expected: dict[tuple[str, int], LunView],
+    host: Host,
+    proves: Proof,
 ) -> None:
-    # Equal to what is derived from the serial on every host, so equal on all hosts.
-    seen = sorted({(device.model, device.wwid) for device in devices if device.iqn}, key=str)
-    wanted = sorted({(lun.model, lun.wwid) for lun in expected_luns(deployment, host)}, key=str)
-    proves("R3.11", "scsi_id", host.name, seen=seen, wanted=wanted)
+    # What is derived from the serials differs between LUNs and is the same for every host.
+    proves("R3.11", "scsi_id", host.name,
+           seen=shown(seen, "wwid", expected), wanted=shown(expected, "wwid", seen))  # fmt: skip
+    ids = [one.wwid for one in seen.values()]
+    assert len(set(ids)) == len(ids), f"two LUNs have one SCSI id: {sorted(map(str, ids))}"
