@@ -163,8 +163,8 @@ def machine_of(item: pytest.Item) -> str | None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Bring the machines up before the first test, if any test needs them."""
     run = session.config.stash[RUN]
-    if run is None or session.config.option.collectonly:
-        return
+    if run is None or session.config.option.collectonly or session.testsfailed:
+        return  # suites that cannot be collected are pytest's own error
     if any(needs_machines(item) for item in session.items):
         session.config.stash[STARTED] = True
         try:

@@ -10,6 +10,7 @@ import pytest
 from sbsim.acceptance.options import Options
 from sbsim.acceptance.run import HANDED_OVER, Run
 from sbsim.bundle import bundle_folder
+from sbsim.errors import SbsimError
 from sbsim.report.result import Result
 
 # What is collected; suites that are not there yet are passed over.
@@ -18,14 +19,19 @@ SUITES = ("deploy", "operate", "claim")
 NOT_ACCEPTANCE = "not breaks and not lab"
 
 
-def accept(options: Options, quiet: bool = False) -> Result | None:
-    """Run the acceptance and return its result; None if it was interrupted before it began.
+def accept(options: Options, quiet: bool = False) -> Result:
+    """Run the acceptance and return its result.
 
-    Raises UsageError, with nothing changed, if what was asked for cannot be.
+    Raises UsageError, with nothing changed, if what was asked for cannot be; SbsimError if the
+    suites themselves cannot be run.
     """
     run = Run(options)
     run.evidence.reset()
-    pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
+    ended = pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
+    if ended == pytest.ExitCode.INTERRUPTED and run.result is not None:
+        raise KeyboardInterrupt  # the report is written all the same
+    if run.result is None:
+        raise SbsimError(f"the suites could not be run (pytest ended with {int(ended)}); see above")
     return run.result
 
 

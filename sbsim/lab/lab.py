@@ -9,7 +9,6 @@ import os
 import select
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -139,36 +138,47 @@ def start(folder: LabFolder, plan: Plan, kvm: bool) -> Lab:
     mount_point().mkdir(exist_ok=True)
     leash_end, leash = os.pipe()
     ready, ready_end = os.pipe()
-    argv = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-            sys.executable, "-m", "sbsim.lab.init", folder.name, str(leash_end), str(ready_end),
-            "kvm" if kvm else "tcg"]  # fmt: skip
-    with folder.log.open("wb") as log:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(leash_end, ready_end),
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SBSIM_LAB": folder.name},
-        )
-    os.close(leash_end)
-    os.close(ready_end)
-    lab = Lab(folder, leash)
+    plan_end, plan_start = os.pipe()
+    _spawn(folder, plan_end, (leash_end, ready_end), "kvm" if kvm else "tcg")
+    for end in (leash_end, ready_end, plan_end):
+        os.close(end)
     try:
-        assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it ended at once; what it said tells why
-            process.stdin.write(plan.to_json().encode())
-            process.stdin.close()
+        # Should the keeper end at once, what it said tells why.
+        with contextlib.suppress(BrokenPipeError), os.fdopen(plan_start, "w") as pipe:
+            pipe.write(plan.to_json())
         said = _wait_ready(ready)
     finally:
         os.close(ready)
+    lab = Lab(folder, leash)
     if said != "ready":
         os.close(leash)
         raise LabError(
             f"the lab {folder.name} could not be started: {said or folder.log.read_text()[-2000:]}"
         )
     return lab
+
+
+def _spawn(folder: LabFolder, plan: int, kept: tuple[int, ...], how: str) -> None:
+    """Start the keeper in namespaces of its own; `plan` is its stdin, `kept` it inherits.
+
+    Not through subprocess: that would want to wait for a process which is meant to stay.
+    """
+    argv = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+            sys.executable, "-m", "sbsim.lab.init", folder.name, *map(str, kept), how]  # fmt: skip
+    for descriptor in kept:
+        os.set_inheritable(descriptor, True)
+    with folder.log.open("wb") as log:
+        os.posix_spawnp(
+            argv[0],
+            argv,
+            {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SBSIM_LAB": folder.name},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, plan, 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+            ],
+            setsid=True,
+        )
 
 
 def _wait_ready(ready: int) -> str:

@@ -53,18 +53,22 @@ def gone(pids: list[int]) -> bool:
 
 def booted(lab: labs.Lab) -> list[int]:
     """Boot the machine as far as QEMU; the processes of the lab. A greeting is not waited for."""
-    subprocess.Popen(
+    client = subprocess.Popen(
         [sys.executable, "-c",
          "import sys; from sbsim.lab.lab import Lab; from sbsim.lab.folder import LabFolder;"
          "Lab(LabFolder(sys.argv[1])).up(None)", lab.name],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    return wait_until(
-        WallClock(),
-        lambda: (pids := processes_of(lab.folder)) and named(pids, b"qemu-system") and pids,
-        END_LIMIT_SECONDS,
-        "QEMU",
-    )
+    try:
+        return wait_until(
+            WallClock(),
+            lambda: (pids := processes_of(lab.folder)) and named(pids, b"qemu-system") and pids,
+            END_LIMIT_SECONDS,
+            "QEMU",
+        )
+    finally:
+        client.kill()
+        client.wait()
 
 
 @pytest.mark.parametrize("victim", [b"sbsim.lab.init", b"unshare"])
