@@ -19,7 +19,7 @@ from sbsim.acceptance.proof import Blocked, Proof
 from sbsim.acceptance.run import HANDED_OVER, Run, default_out
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
-from sbsim.errors import SbsimError, UsageError
+from sbsim.errors import LabError, SbsimError, UsageError
 from sbsim.machines import Machine
 from sbsim.report.records import Outcome
 
@@ -204,6 +204,8 @@ def pytest_runtest_makereport(
     report = yield
     run = item.config.stash[RUN]
     outcome = _outcome(call, report)
+    if run is not None and call.excinfo and isinstance(call.excinfo.value, LabError):
+        run.broken = run.broken or call.excinfo.value  # once is enough: the rest is blocked by it
     if run is not None and needs_machines(item) and outcome:
         ids, machine = ids_of(item), machine_of(item)
         run.evidence.test(

@@ -35,6 +35,7 @@ from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, OUTPUT_LIMIT_BYTES, 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 CONNECT_LIMIT_SECONDS = 60.0
+SILENCE_LIMIT_SECONDS = 30
 KILL_LIMIT_SECONDS = 10.0
 _CHUNK = 65536
 
@@ -143,7 +144,7 @@ class SshMachine:
 
     def _open(self) -> paramiko.Transport:
         try:
-            transport = paramiko.Transport(self._dial())
+            transport = paramiko.Transport(_impatient(self._dial()))
             transport.banner_timeout = transport.handshake_timeout = CONNECT_LIMIT_SECONDS
             transport.auth_timeout = CONNECT_LIMIT_SECONDS
             transport.set_keepalive(30)
@@ -265,6 +266,19 @@ class SshProcess:
             stderr=_text(self._err),
             seconds=time.monotonic() - self._began,
         )
+
+
+def _impatient(connection: socket.socket) -> socket.socket:
+    """Have a connection break when its far end is gone without a word, as a dead machine is."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, seconds in (
+        (socket.TCP_KEEPIDLE, SILENCE_LIMIT_SECONDS // 2),
+        (socket.TCP_KEEPINTVL, SILENCE_LIMIT_SECONDS // 6),
+        (socket.TCP_KEEPCNT, 3),
+        (socket.TCP_USER_TIMEOUT, SILENCE_LIMIT_SECONDS * 1000),
+    ):
+        connection.setsockopt(socket.IPPROTO_TCP, option, seconds)
+    return connection
 
 
 def _text(data: bytes | bytearray) -> str:

@@ -6,26 +6,51 @@ import pytest
 
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Deployment, Host
+from sbsim.errors import SbsimError
 from sbsim.initiator.device import ScsiDevice
-from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.lun_view import LunView, expected_luns, seen_luns
+from sbsim.machines import parallel
+from sbsim.management.deployed import Deployed
 
 
-@pytest.fixture(scope="session")
-def devices_by_boot() -> dict[tuple[str, str], tuple[ScsiDevice, ...]]:
+class DeviceReader:
+    """Reads a host's devices once per boot, and the other hosts' beside it."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._deployed = deployed
+        self._found: dict[tuple[str, str], tuple[ScsiDevice, ...] | SbsimError] = {}
+
+    def devices(self, host: Host) -> tuple[ScsiDevice, ...]:
+        """The host's devices since its last boot; raises what reading them raised."""
+        if self._key(host) not in self._found:
+            parallel(self._deployed.deployment.hosts, self._read)
+        found = self._found[self._key(host)]
+        if isinstance(found, SbsimError):
+            raise found
+        return found
+
+    def _key(self, host: Host) -> tuple[str, str]:
+        return host.name, self._deployed.machines[host.name].boot_id
+
+    def _read(self, host: Host) -> None:
+        key = self._key(host)
+        if key not in self._found:
+            try:
+                self._found[key] = self._deployed.initiator(host).devices()
+            except SbsimError as error:
+                self._found[key] = error
+
+
+@pytest.fixture(scope="module")
+def reader(deployed: Deployed) -> DeviceReader:
     """What was read already: four tests look at the same devices."""
-    return {}
+    return DeviceReader(deployed)
 
 
 @pytest.fixture
-def devices(
-    initiator: Initiator, devices_by_boot: dict[tuple[str, str], tuple[ScsiDevice, ...]]
-) -> tuple[ScsiDevice, ...]:
+def devices(reader: DeviceReader, host: Host) -> tuple[ScsiDevice, ...]:
     """One host's SCSI devices since its last boot, by the guide's own tools."""
-    key = (initiator.host, initiator.machine.boot_id)
-    if key not in devices_by_boot:
-        devices_by_boot[key] = initiator.devices()
-    return devices_by_boot[key]
+    return reader.devices(host)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from sbsim.initiator import (
     Timeouts,
     ToolsDisagree,
     UnknownNode,
+    lsblk,
 )
 from sbsim.machines import Result
 
@@ -213,8 +214,6 @@ def test_rescan_writes_to_every_iscsi_host(named: Initiator, machine: FakeHost) 
 
 def shows(machine: FakeHost, state: str = "four_luns") -> None:
     """Let the tools print what was captured."""
-    from sbsim.initiator import lsblk
-
     for argv, name in (
         (("lsscsi",), "lsscsi/lsscsi"),
         (("lsscsi", "-st"), "lsscsi/lsscsi_-st"),
@@ -301,6 +300,26 @@ def test_disagreement_that_passes_is_waited_for(
     machine.answers["lsscsi",] = [Result(("lsscsi",), 0, early, "", 0.1), answer]
     assert len(named.devices()) == 4
     assert clock.time == 1.0
+
+
+def test_disk_that_lsblk_calls_otherwise_is_told(named: Initiator, machine: FakeHost) -> None:
+    shows(machine)
+    (answer,) = machine.answers[lsblk.ARGV]
+    text = answer.stdout.replace("/dev/sdd", "/dev/sdx")
+    machine.answers[lsblk.ARGV] = [Result(lsblk.ARGV, 0, text, "", 0.1)]
+    with pytest.raises(ToolsDisagree, match=r"lsscsi shows /dev/sdd for .*, lsblk /dev/sdx"):
+        named.devices()
+
+
+def test_settle_waits_for_every_disk_to_have_its_id(
+    named: Initiator, machine: FakeHost, clock: FakeClock
+) -> None:
+    shows(machine, "one_without_driver")
+    with pytest.raises(WaitedInVain, match="without device or id: 6:0:0:3"):
+        named.settle(limit_seconds=5)
+    assert clock.time >= 5
+    shows(machine)
+    named.settle()
 
 
 def test_settle_waits_for_the_named_luns(
