@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +38,6 @@ def expected() -> list[Expected]:
         Expected(one["name"], tuple(one["red"]), tuple(one.get("blocked", ())))
         for one in tomllib.loads(text)["breaks"]
     ]
-
-
-@pytest.fixture(scope="module")
-def provisioned(sbsim_run: Run) -> Iterator[Run]:
-    """The lab as it was provisioned, to come back to."""
-    sbsim_run.backend.save(PROVISIONED, sbsim_run.progress)
-    yield sbsim_run
-    sbsim_run.backend.restore(PROVISIONED, sbsim_run.progress)
 
 
 @pytest.mark.breaks

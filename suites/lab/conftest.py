@@ -30,14 +30,20 @@ def kvm(image: Path) -> bool:
     return kvm_works(image)
 
 
-@pytest.fixture
-def plan(image: Path) -> Plan:
+@pytest.fixture(scope="session")
+def solo_plan(image: Path) -> Plan:
     """One machine called solo."""
     card = Card(
         "", CONTROL_BRIDGE, "control", "52:54:5b:00:00:01", "tap1-0", ("fe80::5b:1/64",), MTU
     )
     machine = PlannedMachine("solo", 1, 384 * 2**20, "fe80::5b:1", (card,), ())
     return Plan(image=default_recipe().key, bridges=((CONTROL_BRIDGE, MTU),), machines=(machine,))
+
+
+@pytest.fixture
+def plan(solo_plan: Plan) -> Plan:
+    """One machine called solo."""
+    return solo_plan
 
 
 @pytest.fixture
