@@ -125,7 +125,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _mark_what_cannot_run(item, run)
     if run is not None:
         order = {one.id: place for place, one in enumerate(run.catalogue.in_order())}
-        items.sort(key=lambda item: max((order[id] for id in ids_of(item)), default=-1))
+        # Tests of no requirement come last: those that break the deployment are among them.
+        items.sort(key=lambda item: max((order[id] for id in ids_of(item)), default=len(order)))
 
 
 def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:

@@ -14,6 +14,10 @@ from sbsim.deployment.text import words
 from sbsim.deployment.unfit import Unfit
 from sbsim.deployment.wwid import hex_digits, wwid_of
 
+# The guide's own names: its array keeps its LUNs in a volume group called volume-1.
+DEVICES = "/dev/volume-1"
+FILES = "/var/lib/sbsim"
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # INQUIRY_VPD_SERIAL_LEN of the kernel is 254, its closing NUL included.
 _SERIAL = re.compile(r"[!-~]{1,253}")
@@ -62,6 +66,11 @@ class Lun(Model):
     backing: Backing = Field(
         default="block", description="what the LUN is kept on: a block device or a file"
     )
+
+    @property
+    def device(self) -> str:
+        """The device or file on the storage server that the LUN is kept on."""
+        return f"{DEVICES}/{self.name}" if self.backing == "block" else f"{FILES}/{self.name}.img"
 
     @property
     def wwid(self) -> str:

@@ -130,7 +130,7 @@ def lun_on_other_target(scene: Scene) -> None:
 @named("lun-write-back")
 def lun_write_back(scene: Scene) -> None:
     """The disk behind a LUN keeps writes in a volatile cache."""
-    device = scene.storage.run("readlink", "-f", f"/dev/volume-1/{scene.lun.name}").stdout.strip()
+    device = scene.storage.run("readlink", "-f", scene.lun.device).stdout.strip()
     name = device.removeprefix("/dev/")
     scene.storage.run("tee", f"/sys/block/{name}/queue/write_cache", input="write back")
     for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):

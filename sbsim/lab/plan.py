@@ -168,7 +168,7 @@ def _disks(server: StorageServer) -> tuple[Disk, ...]:
             serial=f"sbsim-lun-{number}",
             size=lun.size,
             cache="writethrough" if lun.cache == "write-through" else "writeback",
-            device=f"/dev/volume-1/{lun.name}",
+            device=lun.device,
         )
         for number, lun in enumerate(luns, start=1)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sbsim.deployment import Deployment
-from sbsim.deployment.lun import Lun as DescribedLun
 from sbsim.deployment.secret import Secret
 from sbsim.deployment.storage_server import StorageServer
 from sbsim.deployment.target import Target as DescribedTarget
@@ -11,10 +10,6 @@ from sbsim.errors import UsageError
 from sbsim.target.failure import TargetFailure
 from sbsim.target.model import Array, Chap, Group, Initiator, Lun, Portal, Target
 from sbsim.target.rules import check
-
-# The guide's own names: its array keeps its LUNs in a volume group called volume-1.
-DEVICES = "/dev/volume-1"
-FILES = "/var/lib/sbsim"
 
 
 def wanted_array(
@@ -63,14 +58,6 @@ def initiators_of(
     return tuple(Initiator(host.initiator, chap) for host in deployment.initiators_of(target))
 
 
-def device_of(lun: DescribedLun) -> str:
-    """Return the device or file that a LUN is kept on."""
-    given = getattr(lun, "device", None)
-    if given:
-        return str(given)
-    return f"{DEVICES}/{lun.name}" if lun.backing == "block" else f"{FILES}/{lun.name}.img"
-
-
 def _target(
     deployment: Deployment, server: StorageServer, target: DescribedTarget, chap: Chap
 ) -> Target:
@@ -88,7 +75,7 @@ def _target(
             size=lun.size,
             serial=lun.serial,
             backing=lun.backing,
-            path=device_of(lun),
+            path=lun.device,
             write_back=lun.cache == "write-back",
         )
         for lun in target.luns

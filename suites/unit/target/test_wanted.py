@@ -9,7 +9,7 @@ import pytest
 from sbsim.deployment import Deployment, Secret, load
 from sbsim.errors import UsageError
 from sbsim.target.model import Chap, Group, Lun, Portal
-from sbsim.target.wanted import device_of, initiators_of, wanted_array
+from sbsim.target.wanted import initiators_of, wanted_array
 
 DEPLOYMENTS = Path(__file__).parents[3] / "fixtures" / "deployments"
 PASSWORD = Secret("canary-7d21")
@@ -65,7 +65,7 @@ def test_only_the_named_hosts_get_in() -> None:
 
 def test_a_file_lies_in_our_own_folder() -> None:
     lun = deployment("tutorial").luns[0].model_copy(update={"backing": "file"})
-    assert device_of(lun) == "/var/lib/sbsim/zstack-sto-1.img"
+    assert lun.device == "/var/lib/sbsim/zstack-sto-1.img"
 
 
 def test_without_chap_nobody_has_credentials() -> None:
