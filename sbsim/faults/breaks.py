@@ -132,7 +132,7 @@ def lun_write_back(scene: Scene) -> None:
     """The disk behind a LUN keeps writes in a volatile cache."""
     device = scene.storage.run("readlink", "-f", scene.lun.device).stdout.strip()
     name = device.removeprefix("/dev/")
-    scene.storage.run("tee", f"/sys/block/{name}/queue/write_cache", input="write back")
+    scene.storage.run("tee", f"/sys/block/{name}/cache_type", input="write back")
     for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):
         for disk in scene.initiator(number).devices():
             if disk.wwid == scene.lun.wwid:
