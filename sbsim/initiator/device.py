@@ -20,6 +20,7 @@ from sbsim.initiator.lsscsi import (
     parse_lsscsi_transports,
 )
 from sbsim.initiator.session import Session
+from sbsim.initiator.settle import NAA
 from sbsim.machines import Machine
 
 _SIZE = re.compile(r"(?P<number>[0-9]{1,12}(?:\.(?P<decimals>[0-9]{1,4}))?)(?P<unit>[kKMGTPE]?)B")
@@ -123,13 +124,20 @@ def assemble(machine: Machine, views: Views, sessions: tuple[Session, ...]) -> I
             iqn=transport.iqn if transport else None,
             tag=transport.tag if transport else None,
             portal=session.portal if session else None,
-            wwid=ids.get(line.hctl),
+            wwid=ids.get(line.hctl) or _id_of(block),
             serial=block.serial if block else None,
             bytes=block.size if block else None,
             path=line.node,
             cache_type=_cache_type(machine, line.hctl) if line.kind == "disk" else None,
             state=block.state if block else None,
         )
+
+
+def _id_of(block: BlockDevice | None) -> str | None:
+    """The id of a disk that `lsscsi -i` shows without one: udev links one path of several."""
+    if block is None or not block.wwn or not block.wwn.startswith("0x"):
+        return None
+    return f"{NAA}{block.wwn.removeprefix('0x')}"
 
 
 def _cache_type(machine: Machine, hctl: Hctl) -> str | None:

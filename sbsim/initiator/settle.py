@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sbsim.errors import WaitedInVain
 from sbsim.initiator.lsscsi import IdLine, parse_lsscsi_ids
 from sbsim.machines import Clock, Machine
 
+# SCSI's number for designators of type NAA, which udev puts before them.
+NAA = "3"
+
 SETTLE_LIMIT_SECONDS = 60.0
 
 
 def read_disk_ids(machine: Machine) -> tuple[IdLine, ...]:
-    """Return the disks as `lsscsi -i` shows them."""
+    """Return the disks as `lsscsi -i` shows them, each with its id.
+
+    lsscsi follows udev's links, and of several paths to one LUN only one has the link: the others
+    show no id. Theirs is what the kernel says.
+    """
     lines = parse_lsscsi_ids(machine.run("lsscsi", "-i").stdout)
-    return tuple(line for line in lines if line.device.kind == "disk")
+    return tuple(_with_id(machine, line) for line in lines if line.device.kind == "disk")
+
+
+def _with_id(machine: Machine, line: IdLine) -> IdLine:
+    if line.wwid or not line.device.node:
+        return line
+    try:
+        told = machine.read(f"/sys/class/scsi_device/{line.device.hctl}/device/wwid").decode()
+    except OSError:  # the disk went while it was looked at
+        return line
+    kind, _, digits = told.strip().partition(".")
+    return replace(line, wwid=f"{NAA}{digits}") if kind == "naa" else line
 
 
 def settle(machine: Machine, clock: Clock, wwids: Collection[str], limit_seconds: float) -> None:
