@@ -13,13 +13,13 @@ from sbsim.target.model import Array
 from sbsim.target.results import Reading
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wanted(deployed: Deployed, storage_server: StorageServer) -> Array:
     """What the array must be."""
     return deployed.wanted(storage_server)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reading(deployed: Deployed, storage_server: StorageServer, wanted: Array) -> Reading:
     """What the array is, read from its kernel once for the tests here, which change nothing."""
     return deployed.target_server(storage_server).read(wanted)

@@ -41,7 +41,8 @@ class DeviceReader:
                 self._found[key] = error
 
 
-@pytest.fixture(scope="module")
+# Of the session, not of the module: the guide's order mixes the modules' tests.
+@pytest.fixture(scope="session")
 def reader(deployed: Deployed) -> DeviceReader:
     """What was read already: four tests look at the same devices."""
     return DeviceReader(deployed)
