@@ -333,3 +333,35 @@ def test_settle_waits_for_the_named_luns(
     assert clock.time > 0
     with pytest.raises(WaitedInVain, match="36001405ffff"):
         named.settle(wwids=["36001405ffff"], limit_seconds=5)
+
+
+def without_link(machine: FakeHost, argv: tuple[str, ...]) -> str:
+    """Have `lsscsi -i` show the last disk without an id, as it shows a LUN's second path."""
+    (answer,) = machine.answers[argv]
+    last = answer.stdout.splitlines()[-1].split()
+    text = answer.stdout.replace(last[-1], "-")
+    machine.answers[argv] = [Result(argv, 0, text, "", 0.1)]
+    return last[-1]
+
+
+def test_path_that_udev_does_not_link_has_the_kernels_id(
+    named: Initiator, machine: FakeHost
+) -> None:
+    shows(machine)
+    id = without_link(machine, ("lsscsi", "-i"))
+    hctl = machine.answers["lsscsi", "-i"][0].stdout.splitlines()[-1].split("]")[0].strip("[")
+    machine.files[f"/sys/class/scsi_device/{hctl}/device/wwid"] = f"naa.{id[1:]}\n"
+    named.settle(wwids=[id])
+    assert [line.wwid for line in named.disk_ids()][-1] == id
+    assert named.devices()[-1].wwid == id
+
+
+def test_disk_whose_kernel_tells_no_naa_id_is_not_settled(
+    named: Initiator, machine: FakeHost
+) -> None:
+    shows(machine)
+    without_link(machine, ("lsscsi", "-i"))
+    hctl = machine.answers["lsscsi", "-i"][0].stdout.splitlines()[-1].split("]")[0].strip("[")
+    machine.files[f"/sys/class/scsi_device/{hctl}/device/wwid"] = "t10.ATA     QEMU HARDDISK\n"
+    with pytest.raises(WaitedInVain, match="without device or id"):
+        named.settle(limit_seconds=2)
