@@ -99,17 +99,15 @@ def doctor() -> int:
 
 def main() -> NoReturn:
     """Run the command line and end with its exit status."""
-    # A pipe that closes early (sbsim … | head) is no error of ours.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # A polite end is an interrupt: what is open is closed the same way.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     try:
         status = app(standalone_mode=False)
-    except typer.Abort:
-        status = 130
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         errors.print("interrupted; what was started has been ended")
-        status = 130
+        sys.stdout.flush()
+        # At once: threads may still be waiting for machines that are gone.
+        os._exit(130)
     except SbsimError as error:
         errors.print("[bold]sbsim:[/bold] ", end="")
         errors.print(str(error), markup=False)
