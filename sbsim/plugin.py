@@ -55,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "slow: takes longer than a few seconds; its docstring says why",
         "breaks: breaks the deployment on purpose and looks whether that is seen",
         "lab: makes labs of its own",
+        # pytest-xdist's own; it is not needed, and may not be there to register it.
+        "xdist_group(name): tests that share one worker",
     ):
         config.addinivalue_line("markers", line)
     config.stash[STARTED] = False
