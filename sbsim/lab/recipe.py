@@ -190,7 +190,17 @@ def default_recipe() -> Recipe:
             "systemd-sysv",
             "udev",
         ),
-        offered=("lvm2", "lvm2-lockd", "sanlock", "multipath-tools"),
+        # parted: the platform asks it to read a partition table anew. mdadm and xfsprogs are for
+        # whoever makes a LUN that is not empty; the platform installs neither.
+        offered=(
+            "lvm2",
+            "lvm2-lockd",
+            "mdadm",
+            "multipath-tools",
+            "parted",
+            "sanlock",
+            "xfsprogs",
+        ),
         kernel="linux-image-amd64",
         # libcrc32c asks for crc32c by name when it is loaded, which modules.dep does not tell.
         initramfs_modules=(

@@ -1,0 +1,120 @@
+"""A host's configuration for a pool: LVM's, sanlock's and the services'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sbsim.machines import Machine
+from sbsim.sharedblock import lvm_conf, sanlock_conf
+from sbsim.sharedblock.errors import NotConfigured
+from sbsim.sharedblock.profile import Profile
+from sbsim.sharedblock.wipe import BACKUPS
+
+SERVICES = ("sanlock.service", "lvmlockd.service")
+# lvmlockd's own default; another one goes into a drop-in of its unit.
+DEFAULT_IO_TIMEOUT = 10
+DROP_IN = "/etc/systemd/system/lvmlockd.service.d/sbsim.conf"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Which of a host's settings were changed."""
+
+    lvm: bool
+    sanlock: bool
+    unit: bool
+
+    @property
+    def daemons(self) -> bool:
+        """Whether a daemon has to start anew to see the change."""
+        return self.sanlock or self.unit
+
+
+def configure(machine: Machine, profile: Profile, host_id: int, io_timeout: int) -> Changed:
+    """Write what the profile wants; what stands there already is left as it is.
+
+    Raises NotConfigured if LVM is not installed.
+    """
+    return Changed(
+        lvm=_configure_lvm(machine, profile, host_id),
+        sanlock=_configure_sanlock(machine, profile),
+        unit=_configure_unit(machine, io_timeout),
+    )
+
+
+def start_services(machine: Machine, changed: Changed, in_use: bool) -> None:
+    """Start sanlock, then lvmlockd; anew if their settings changed and no lock space needs them.
+
+    A daemon with lock spaces keeps its old settings until it is restarted: that would drop leases.
+    """
+    if changed.unit:
+        machine.run("systemctl", "daemon-reload")
+    if changed.daemons and not in_use:
+        machine.run("systemctl", "stop", *reversed(SERVICES))
+    machine.run("systemctl", "start", *SERVICES)
+    # Asked first: enabling what is enabled takes an emulated machine ten seconds.
+    if not machine.run("systemctl", "is-enabled", "--quiet", *SERVICES, check=False).ok:
+        machine.run("systemctl", "enable", *SERVICES)
+
+
+def _configure_lvm(machine: Machine, profile: Profile, host_id: int) -> bool:
+    wanted = {**profile.lvm, "local/host_id": str(host_id)}
+    changed = [_write_lvm(machine, profile, path, wanted) for path in profile.lvm_files]
+    return any(changed)
+
+
+def _write_lvm(machine: Machine, profile: Profile, path: str, wanted: Mapping[str, str]) -> bool:
+    old = _read(machine, path)
+    if old is None:
+        raise NotConfigured(machine.name, f"{path} is missing: install lvm2 (`sbsim host add`)")
+    have = lvm_conf.settings(old)
+    if all(have.get(key) == value for key, value in wanted.items()):
+        return False
+    base = old
+    if profile.lvm_from_defaults and "global/use_lvmlockd" not in have:
+        base = machine.run("lvmconfig", "--type", "default").stdout
+    machine.run("mkdir", "-p", "-m", "0700", BACKUPS)
+    name = path.rpartition("/")[2].removesuffix(".conf")
+    epoch = machine.run("date", "+%s").stdout.strip()
+    machine.write(f"{BACKUPS}/{name}-{epoch}.conf", old.encode())
+    machine.write(path, lvm_conf.with_settings(base, wanted).encode())
+    return True
+
+
+def _configure_sanlock(machine: Machine, profile: Profile) -> bool:
+    if not profile.sanlock:
+        return False
+    old = _read(machine, sanlock_conf.PATH)
+    # Debian's package brings no such file, CentOS' one with every key in a comment.
+    if profile.overwrite_lines and old is not None:
+        new = sanlock_conf.with_lines_overwritten(old, profile.sanlock)
+    else:
+        new = sanlock_conf.with_settings(old or "", profile.sanlock)
+    if new == old:
+        return False
+    machine.run("mkdir", "-p", sanlock_conf.PATH.rpartition("/")[0])
+    machine.write(sanlock_conf.PATH, new.encode())
+    return True
+
+
+def _configure_unit(machine: Machine, io_timeout: int) -> bool:
+    old = _read(machine, DROP_IN)
+    if io_timeout == DEFAULT_IO_TIMEOUT:
+        if old is not None:
+            machine.run("rm", "-f", "--", DROP_IN)
+        return old is not None
+    command = f"/sbin/lvmlockd --foreground --sanlock-timeout {io_timeout}"
+    new = f"[Service]\nExecStart=\nExecStart={command}\n"
+    if new == old:
+        return False
+    machine.run("mkdir", "-p", DROP_IN.rpartition("/")[0])
+    machine.write(DROP_IN, new.encode())
+    return True
+
+
+def _read(machine: Machine, path: str) -> str | None:
+    try:
+        return machine.read(path).decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,123 @@
+"""One host's side of a pool: what the product's agent on it is asked to do.
+
+Example: `Pool(machine, clock, profile("zstack-2.6")).connect(request).capacity.total`
+"""
+
+from __future__ import annotations
+
+from sbsim.errors import CommandFailed
+from sbsim.machines import Clock, Machine
+from sbsim.machines.clock import wait_until
+from sbsim.sharedblock.candidates import read_candidates
+from sbsim.sharedblock.connect import HEARTBEAT_TAG, Connect
+from sbsim.sharedblock.disk import find_disk
+from sbsim.sharedblock.errors import JoinFailed, VolumeGroupFailed
+from sbsim.sharedblock.lock_space import read_delta_leases
+from sbsim.sharedblock.lvm import Lvm
+from sbsim.sharedblock.profile import Profile
+from sbsim.sharedblock.request import Candidate, Capacity, Connected, ConnectRequest
+from sbsim.sharedblock.wipe import wipe
+
+LEAVE_LIMIT_SECONDS = 120.0
+# sanlock gives a place up at once; lvmlockd may still be finishing a lock.
+STOP_ATTEMPTS = 3
+
+
+class Pool:
+    """Pools as one host sees them. `io_timeout` is sanlock's in seconds, the profile's if None."""
+
+    def __init__(
+        self, machine: Machine, clock: Clock, profile: Profile, io_timeout: int | None = None
+    ) -> None:
+        self._machine = machine
+        self._clock = clock
+        self._profile = profile
+        self._io_timeout = profile.io_timeout if io_timeout is None else io_timeout
+        self._lvm = Lvm(machine)
+
+    @property
+    def name(self) -> str:
+        """The host's name."""
+        return self._machine.name
+
+    def check_disks(self, disks: tuple[str, ...]) -> None:
+        """See that every id names one disk here. Raises DiskNotFound."""
+        for id in disks:
+            find_disk(self._machine, id, self._profile.disks)
+
+    def connect(self, request: ConnectRequest) -> Connected:
+        """Connect the host to a pool; again changes nothing. Raises PoolError."""
+        return Connect(self._machine, self._clock, self._profile, self._io_timeout, request).run()
+
+    def disconnect(self, vg: str, host_uuid: str) -> None:
+        """Leave a pool: its volumes are deactivated and its lock space is left.
+
+        Nothing if the host does not see the group. Raises JoinFailed if a volume stays active or
+        the lock space cannot be left; the volume group stays on the LUNs.
+        """
+        group = self._lvm.group(vg)
+        if group is None:
+            return
+        if any(one.name == f"lvm_{vg}" for one in read_delta_leases(self._machine)):
+            self._deactivate(vg)
+            prefix = f"{HEARTBEAT_TAG}::{host_uuid}::"
+            self._lvm.retag(vg, tuple(tag for tag in group.tags if tag.startswith(prefix)), None)
+            self._leave(vg)
+
+    def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
+        """Add a LUN to a pool that this host is connected to. Raises PoolError."""
+        device = find_disk(self._machine, disk, self._profile.disks)
+        if device not in {one.path for one in self._lvm.physical_volumes(vg)}:
+            if wipe_first:
+                epoch = int(self._machine.run("date", "+%s").stdout)
+                wipe(self._machine, device, disk, vg, self._profile.wiping, epoch)
+            self._lvm.extend_group(vg, device, self._profile.metadata)
+            if device not in {one.path for one in self._lvm.physical_volumes(vg)}:
+                text = f"disk {disk} ({device}) is not added to vg {vg} after vgextend"
+                raise VolumeGroupFailed(self._machine.name, text)
+        return self.capacity(vg)
+
+    def capacity(self, vg: str) -> Capacity:
+        """A pool's room. Raises VolumeGroupFailed if the host sees it not, or in part."""
+        group = self._lvm.group(vg)
+        if group is None:
+            raise VolumeGroupFailed(self._machine.name, f"can not find vg {vg}")
+        lost = [one for one in self._lvm.physical_volumes(vg) if one.missing or not one.found]
+        if lost:
+            ids = ", ".join(one.uuid for one in lost)
+            raise VolumeGroupFailed(self._machine.name, f"vg {vg} was missing pv {ids}")
+        return Capacity(total=group.size, available=group.free)
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The LUNs that this host could bring into a pool."""
+        return read_candidates(self._machine)
+
+    # --- below ------------------------------------------------------------------------------
+
+    def _deactivate(self, vg: str) -> None:
+        active = [one.name for one in self._lvm.logical_volumes(vg)
+                  if one.active and one.name != "lvmlock"]  # fmt: skip
+        if active:
+            self._machine.run("vgchange", "--activate", "n", vg, check=False)
+            left = {one.name for one in self._lvm.logical_volumes(vg) if one.active}
+            stuck = sorted(left & set(active))
+            if stuck:
+                raise JoinFailed(self._machine.name, f"lvs {stuck} are still active in vg {vg}")
+
+    def _leave(self, vg: str) -> None:
+        for attempt in range(1, STOP_ATTEMPTS + 1):
+            try:
+                self._machine.run("vgchange", "--lock-stop", vg, timeout=LEAVE_LIMIT_SECONDS)
+                break
+            except CommandFailed as error:
+                if attempt == STOP_ATTEMPTS:
+                    text = f"vgchange --lock-stop failed: {error.stderr.strip()}"
+                    raise JoinFailed(self._machine.name, text) from error
+                self._clock.sleep(1.0)
+        wait_until(
+            self._clock,
+            lambda: not any(one.name == f"lvm_{vg}" for one in read_delta_leases(self._machine)),
+            LEAVE_LIMIT_SECONDS,
+            f"{self._machine.name} to leave the lock space of {vg}",
+            every_seconds=1.0,
+        )
