@@ -38,6 +38,9 @@ def accept(
         bool, typer.Option("--no-apply", help="Provision nothing: check what is there.")
     ] = False,
     lab: Annotated[str | None, typer.Option("--lab", help="The lab's name.")] = None,
+    chapter: Annotated[
+        list[str] | None, typer.Option(help="Judge this chapter only; may be repeated.")
+    ] = None,
 ) -> int:
     """Bring a deployment up, provision it, check every requirement, and report."""
     options = Options(
@@ -48,6 +51,7 @@ def accept(
         seed=seed,
         apply=not no_apply,
         lab=lab,
+        chapters=tuple(chapter or ()),
     )
     result = run_acceptance(options)
     summarise(result, options.out)

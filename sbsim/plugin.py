@@ -44,6 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sbsim-out", type=Path, help="where report and evidence go")
     group.addoption("--sbsim-no-apply", action="store_true", help="only look, provision nothing")
     group.addoption("--sbsim-lab", help="the lab's name; the description's if none")
+    group.addoption(
+        "--sbsim-chapter", action="append", default=[], help="judge this chapter only (repeatable)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,6 +89,7 @@ def _make_run(config: pytest.Config) -> Run | None:
             seed=options.sbsim_seed,
             apply=not options.sbsim_no_apply,
             lab=options.sbsim_lab,
+            chapters=tuple(options.sbsim_chapter),
         ),
         progress=lambda text: _say(config, text),
     )
@@ -126,9 +130,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("sbsim-machines"))
             _mark_what_cannot_run(item, run)
     if run is not None:
+        _leave_out_other_chapters(config, items, run)
         order = {one.id: place for place, one in enumerate(run.catalogue.in_order())}
         # Tests of no requirement come last: those that break the deployment are among them.
         items.sort(key=lambda item: max((order[id] for id in ids_of(item)), default=len(order)))
+
+
+def _leave_out_other_chapters(config: pytest.Config, items: list[pytest.Item], run: Run) -> None:
+    """Deselect the tests whose requirements all stand in chapters that were not asked for."""
+    if not run.options.chapters:
+        return
+    asked = {one.id for one in run.catalogue.requirements if one.chapter in run.options.chapters}
+    other = [item for item in items if ids_of(item) and not asked & set(ids_of(item))]
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
 
 
 def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:

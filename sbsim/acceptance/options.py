@@ -12,7 +12,10 @@ BACKENDS: tuple[BackendName, ...] = ("lab",)
 
 @dataclass(frozen=True)
 class Options:
-    """One run's options. `profile` None: the description's own. `lab` None: the lab of its name."""
+    """One run's options. `profile` None: the description's own. `lab` None: the lab of its name.
+
+    `chapters` are the only ones that are judged; none named: all.
+    """
 
     deployment: Path
     backend: BackendName
@@ -21,6 +24,7 @@ class Options:
     seed: int = 0
     apply: bool = True
     lab: str | None = None
+    chapters: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -29,4 +33,6 @@ class Options:
         if self.profile:
             words += ["--profile", self.profile]
         words += ["--seed", str(self.seed), "--out", str(self.out)]
+        for chapter in self.chapters:
+            words += ["--chapter", chapter]
         return " ".join(words + ([] if self.apply else ["--no-apply"]))

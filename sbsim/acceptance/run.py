@@ -16,7 +16,7 @@ from sbsim.backends import Backend, LabBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
 from sbsim.deployment import Deployment, load
-from sbsim.errors import SbsimError
+from sbsim.errors import SbsimError, UsageError
 from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine, parallel
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
@@ -44,6 +44,7 @@ class Run:
         self.progress = progress
         self.deployment = self._load()
         self.catalogue = load_catalogue(bundle_folder() / "fixtures" / "requirements.toml")
+        self._check_chapters()
         self.backend: Backend = self._backend()
         self.chap = self._chap()
         self.evidence = Evidence(options.out)
@@ -61,6 +62,14 @@ class Run:
         if self.options.profile:
             deployment = deployment.model_copy(update={"profile": self.options.profile})
         return deployment
+
+    def _check_chapters(self) -> None:
+        known = [chapter.id for chapter in self.catalogue.chapters]
+        for chapter in self.options.chapters:
+            if chapter not in known:
+                raise UsageError(
+                    f"there is no chapter {chapter!r}; expected one of {', '.join(known)}"
+                )
 
     def _backend(self) -> Backend:
         return LabBackend(self.deployment, name=self.options.lab)
@@ -149,6 +158,7 @@ class Run:
             simulated=traits.simulated,
             no_apply=not self.options.apply,
             capabilities=traits.capabilities,
+            chapters=self.options.chapters,
             deployment=self.deployment.model_dump(mode="json"),
             command=self.options.command,
             versions=_versions(),

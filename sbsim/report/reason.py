@@ -17,6 +17,7 @@ Kind = Literal[
     "no-check-ran",
     "skipped-check",
     "out-of-scope",
+    "not-asked-for",
 ]
 
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -35,6 +36,10 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "out-of-scope": (
         "out of scope: the {where} backend lacks {what}",
         "不在范围内：{where} 后端不具备 {what} 能力",
+    ),
+    "not-asked-for": (
+        "out of scope: chapter {what} was not asked for",
+        "不在范围内：本次未要求第 {what} 章",
     ),
 }
 

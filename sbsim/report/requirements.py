@@ -113,10 +113,19 @@ class Catalogue(Frozen):
             f"{self.requirements[0].id} to {self.requirements[-1].id}"
         )
 
-    def in_scope(self, capabilities: Collection[str]) -> tuple[Requirement, ...]:
-        """The requirements whose needs a backend with these capabilities meets."""
+    def in_scope(
+        self, capabilities: Collection[str], chapters: Collection[str] = ()
+    ) -> tuple[Requirement, ...]:
+        """The requirements whose needs a backend with these capabilities meets.
+
+        `chapters`, where some are named, are the only ones that count.
+        """
         have = set(capabilities)
-        return tuple(one for one in self.requirements if have.issuperset(one.needs))
+        return tuple(
+            one
+            for one in self.requirements
+            if have.issuperset(one.needs) and (not chapters or one.chapter in chapters)
+        )
 
     def in_order(self) -> tuple[Requirement, ...]:
         """Every requirement behind all that its `after` names; ValueError on a circle."""

@@ -91,7 +91,8 @@ class Result(_Part):
 
 def judgements(catalogue: Catalogue, recorded: Recorded) -> dict[str, Judgement]:
     """Every requirement in scope judged, by id."""
-    in_scope = {one.id for one in catalogue.in_scope(recorded.run.capabilities)}
+    run = recorded.run
+    in_scope = {one.id for one in catalogue.in_scope(run.capabilities, run.chapters)}
     judged: dict[str, Judgement] = {}
     for requirement in catalogue.in_order():
         if requirement.id in in_scope:
@@ -149,6 +150,8 @@ def was_cut_short(recorded: Recorded) -> bool:
 def out_of_scope(requirement: Requirement, recorded: Recorded) -> Reason:
     """Why a requirement lies outside a run's scope."""
     lacking = ", ".join(sorted(set(requirement.needs) - set(recorded.run.capabilities)))
+    if not lacking:
+        return Reason("not-asked-for", requirement.chapter)
     return Reason("out-of-scope", lacking, recorded.run.backend)
 
 
