@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from sbsim.machines import Clock, Machine
@@ -40,6 +41,10 @@ class Backend(Protocol):
         """The clock that these machines live by."""
 
     @property
+    def store(self) -> Path:
+        """The file in which the management plane keeps what it knows of this deployment."""
+
+    @property
     def machines(self) -> dict[str, Machine]:
         """Every machine by the name that the description gives it."""
 
@@ -47,10 +52,10 @@ class Backend(Protocol):
         """Make the machines exist and answer; nothing if they do."""
 
     def save(self, name: str, progress: Progress) -> None:
-        """Keep the state of all machines, memory and disks, under a name."""
+        """Keep the state of all machines, memory and disks, and the store, under a name."""
 
     def restore(self, name: str, progress: Progress) -> None:
-        """Bring all machines back to a kept state."""
+        """Bring all machines, and the store, back to a kept state."""
 
     def power(self, machine: str, on: bool) -> None:
         """Cut or restore a machine's power; with `on` it returns when the machine answers."""

@@ -82,6 +82,11 @@ class LabBackend:
         return WallClock()
 
     @property
+    def store(self) -> Path:
+        """The management plane's file, beside the keeper's socket: it ends with the lab."""
+        return self._folder.store
+
+    @property
     def machines(self) -> dict[str, Machine]:
         """Every machine by name."""
         return dict(self._machines)
@@ -182,7 +187,13 @@ class LabBackend:
         lab = self._lab_or_fail()
         folder = states.state_folder(self._plan, name, self._kvm)
         self._drop_connections()
-        manifest.make(folder, lambda aside: lab.save(aside, progress))
+
+        def fill(aside: Path) -> None:
+            lab.save(aside, progress)
+            if self.store.exists():
+                shutil.copy(self.store, aside / self.store.name)
+
+        manifest.make(folder, fill)
         self._set_clocks()
 
     def restore(self, name: str, progress: Progress) -> None:
@@ -193,7 +204,17 @@ class LabBackend:
             raise LabError(f"there is no sound saved state {name!r} of this lab; save it first")
         self._drop_connections()
         self._lab_or_fail().restore(folder, progress)
+        self._restore_store(folder / self.store.name)
         self._set_clocks()
+
+    def _restore_store(self, kept: Path) -> None:
+        """The store as it was then; none, where there was none yet."""
+        if kept.exists():
+            aside = self.store.with_suffix(".new")
+            shutil.copy(kept, aside)
+            aside.replace(self.store)
+        else:
+            self.store.unlink(missing_ok=True)
 
     def power(self, machine: str, on: bool) -> None:
         """Cut or restore a machine's power."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from sbsim.deployment.model import Model
-from sbsim.deployment.number import Cpus
+from sbsim.deployment.number import Cpus, IoTimeout
 from sbsim.deployment.size import Memory
 
 
@@ -19,6 +19,11 @@ class Scale(Model):
 class Lab(Model):
     """How a lab differs from the deployment that it stands for."""
 
+    io_timeout: IoTimeout | None = Field(
+        default=None,
+        description="sanlock's io_timeout in seconds where the profile's makes a lab wait for long",
+        examples=[10],
+    )
     scale: Scale | None = Field(
         default=None, description="what a lab machine gets where the description asks for more"
     )

@@ -41,4 +41,6 @@ Port = Annotated[int, _numbers(1, 65535, 3260)]
 Tag = Annotated[int, _numbers(1, 65535, 1)]
 # SCSI's plain (peripheral) form of a LUN has one byte; not every tool shows the longer forms.
 LunNumber = Annotated[int, _numbers(0, 255, 0)]
+# Below 5 s sanlock itself warns; the product's longest is 40 s.
+IoTimeout = Annotated[int, _numbers(1, 120, 10)]
 Flag = Annotated[bool, Parsed(yes_or_no, {"type": "boolean"})]

@@ -5,7 +5,8 @@
   states/<key>/<name>/   saved states of a plan (states.py)
   keys/                  the ssh keys of the lab's machines
   mount/                 empty; each lab mounts its own tmpfs here, in its own mount namespace
-  labs/<lab>/            keeper.sock, keeper.log, lock, console/<machine>.log
+  labs/<lab>/            keeper.sock, keeper.log, lock, console/<machine>.log; and of a deployment
+                         that was provisioned there, deployment.toml and management.db
 """
 
 from __future__ import annotations
@@ -60,6 +61,16 @@ class LabFolder:
     def console(self) -> Path:
         """One log per machine: all that its kernel and systemd printed."""
         return self.path / "console"
+
+    @property
+    def store(self) -> Path:
+        """What the management plane knows of the deployment in this lab."""
+        return self.path / "management.db"
+
+    @property
+    def description(self) -> Path:
+        """A link to the description that was provisioned in this lab."""
+        return self.path / "deployment.toml"
 
     def alive(self) -> bool:
         """Whether a keeper holds this lab."""

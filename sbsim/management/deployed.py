@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sbsim.deployment import Deployment, Host, StorageServer
+from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer
 from sbsim.initiator.chap import ChapSettings
+from sbsim.initiator.configure import reachable_portals
 from sbsim.initiator.initiator import Initiator
 from sbsim.machines import Clock, Machine
 from sbsim.machines.server import Server
+from sbsim.sharedblock.pool import Pool
+from sbsim.sharedblock.profiles import profile
 from sbsim.target.model import Array
 from sbsim.target.target_server import TargetServer
 from sbsim.target.wanted import wanted_array
@@ -32,6 +35,31 @@ class Deployed:
     def initiator(self, host: Host) -> Initiator:
         """One host's side of the SAN."""
         return Initiator(self.machines[host.name], self.clock)
+
+    def pool(self, host: Host) -> Pool:
+        """One host's side of the pools."""
+        return Pool(
+            self.machines[host.name],
+            self.clock,
+            profile(self.deployment.profile),
+            self.deployment.lab.io_timeout,
+        )
+
+    def disk_ids(self, storage: PrimaryStorage) -> tuple[str, ...]:
+        """What a user of the profile's version would write to name a storage's LUNs."""
+        of = profile(self.deployment.profile)
+        return tuple(
+            of.disk_id(self.deployment.lun(name).wwid, self.is_multipath) for name in storage.luns
+        )
+
+    @property
+    def is_multipath(self) -> bool:
+        """Whether hosts have several paths to a LUN."""
+        return any(
+            len(reachable_portals(self.deployment, host, server)) > 1
+            for host in self.deployment.hosts
+            for server in self.deployment.storage_servers
+        )
 
     def target_server(self, server: StorageServer) -> TargetServer:
         """One storage server's array."""

@@ -1,0 +1,115 @@
+"""`sbsim provision` and `sbsim teardown`: a deployment set up to be used, and taken away again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sbsim.backends import LabBackend
+from sbsim.bundle import default_deployment
+from sbsim.cli_lab import teller, the_lab
+from sbsim.deployment import Deployment, load
+from sbsim.initiator import configure
+from sbsim.initiator.chap import chap_of
+from sbsim.lab.folder import LabFolder
+from sbsim.machines import parallel
+from sbsim.management.deployed import Deployed
+from sbsim.management.described import add_storages, remove_storages, take_over
+from sbsim.management.management import Management
+from sbsim.management.opening import open_management
+from sbsim.management.provision import Progress, provision
+
+out = Console(highlight=False, soft_wrap=True)
+
+File = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="The deployment's description; the guide's own if none."),
+]
+LabName = Annotated[str | None, typer.Option("--lab", help="The lab's name.")]
+
+
+def provision_command(file: File = None, lab: LabName = None) -> None:
+    """Bring a deployment up to "primary storage Connected" and leave it up."""
+    path = (file or default_deployment()).absolute()
+    deployment = load(path)
+    chap = chap_of(deployment, True, path.parent)
+    progress = teller()
+    with _begun(LabBackend(deployment, name=lab, keep=True), progress) as backend:
+        _remember(LabFolder(lab or deployment.name), path)
+        deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+        provision(deployed, progress)
+        management = open_management(deployed, backend.store, progress)
+        installed = take_over(deployed, management)
+        progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
+        for line in add_storages(deployed, management) or ("every storage is attached already",):
+            progress(line)
+    _tell_how_to_reach(deployment, lab)
+
+
+def teardown_command(lab: LabName = None) -> None:
+    """Undo `provision`: storages, initiators and targets, then the lab itself."""
+    found = the_lab(lab)
+    progress = teller()
+    if found.folder.description.exists():
+        deployed, management = reopen(found.name, progress)
+        for line in remove_storages(deployed, management):
+            progress(line)
+        _remove_san(deployed, progress)
+    found.down()
+    progress(f"the lab {found.name} is down; nothing of it is left")
+
+
+def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
+    """The deployment that `provision` left in a lab. UsageError if there is none."""
+    found = the_lab(lab)
+    path = found.folder.description
+    if not path.exists():
+        raise typer.BadParameter(
+            f"nothing was provisioned in the lab {found.name}; do it: sbsim provision"
+        )
+    path = path.resolve()
+    deployment = load(path)
+    backend = LabBackend.attached(found)
+    chap = chap_of(deployment, True, path.parent)
+    deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+    return deployed, open_management(deployed, backend.store, progress)
+
+
+@contextlib.contextmanager
+def _begun(backend: LabBackend, progress: Progress):  # type: ignore[no-untyped-def]
+    """A lab that is up. What fails leaves it up, so that the next call goes on from there."""
+    backend.up(progress)
+    yield backend
+
+
+def _remember(folder: LabFolder, description: Path) -> None:
+    aside = folder.path / ".deployment.toml"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(description)
+    os.replace(aside, folder.description)
+
+
+def _remove_san(deployed: Deployed, progress: Progress) -> None:
+    deployment = deployed.deployment
+    parallel(
+        deployment.hosts,
+        lambda host: configure.remove(deployed.initiator(host), deployment),
+    )
+    progress("initiators: logged out, their configuration is the original again")
+    parallel(deployment.storage_servers, lambda one: deployed.target_server(one).remove())
+    progress("targets: removed")
+
+
+def _tell_how_to_reach(deployment: Deployment, lab: str | None) -> None:
+    option = f" --lab {lab}" if lab else ""
+    out.print("look around:")
+    out.print(f"  sbsim ps list{option}")
+    out.print(f"  sbsim lab ssh{option} {deployment.hosts[0].name} vgs")
+    out.print(f"take it away again:\n  sbsim teardown{option}")
+    _ = shutil

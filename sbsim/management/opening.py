@@ -1,0 +1,48 @@
+"""The management plane of a deployment, opened on its machines and its store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sbsim.machines.packages import Packages
+from sbsim.management import owner, real
+from sbsim.management.deployed import Deployed
+from sbsim.management.journal import Journal
+from sbsim.management.management import Management
+from sbsim.management.store import Store
+
+# What the platform puts on a host when it takes it over (R2.5); parted brings partprobe.
+HOST_PACKAGES = ("lvm2", "lvm2-lockd", "sanlock", "parted")
+MULTIPATH_PACKAGES = ("multipath-tools",)
+
+
+def host_packages(deployed: Deployed) -> tuple[str, ...]:
+    """The packages that this deployment's hosts need, by Debian's names."""
+    return HOST_PACKAGES + (MULTIPATH_PACKAGES if deployed.is_multipath else ())
+
+
+def open_management(
+    deployed: Deployed, store: Path, progress: Callable[[str], None]
+) -> Management:
+    """The management plane of `deployed`, its memory in the file `store`.
+
+    Raises UsageError if that file cannot serve.
+    """
+    kept = Store(store, deployed.clock)
+    wanted = host_packages(deployed)
+
+    def install(host: str) -> tuple[str, ...]:
+        return Packages(deployed.machines[host]).install(wanted)
+
+    return Management(
+        store=kept,
+        journal=Journal(kept, str(owner.this_process()), owner.alive, real.ids, real.now),
+        agents={host.name: deployed.pool(host) for host in deployed.deployment.hosts},
+        install=install,
+        ids=real.ids,
+        now=real.now,
+        progress=progress,
+    )
+
+
