@@ -7,7 +7,7 @@ message alone and ends with the error's exit status; a traceback means a defect 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,6 +76,27 @@ class OutputTooLong(CommandError):
 
     def __init__(self, machine: str, argv: Sequence[str], limit_bytes: int) -> None:
         super().__init__(machine, argv, f"printed more than {limit_bytes} bytes and was stopped")
+
+
+class PackageError(MachineError):
+    """Packages could not be installed on a machine. `packages` are those that were missing."""
+
+    def __init__(self, machine: str, packages: Collection[str], text: str) -> None:
+        self.machine = machine
+        self.packages = tuple(packages)
+        super().__init__(f"{machine}: cannot install {', '.join(packages)}: {text}")
+
+
+class RepositoryError(PackageError):
+    """A package repository is not there, or broken."""
+
+
+class UnknownPackage(PackageError):
+    """No repository of the machine has a package of that name."""
+
+
+class PackageLockHeld(PackageError):
+    """Another package manager is at work on the machine."""
 
 
 class WaitedInVain(SbsimError):

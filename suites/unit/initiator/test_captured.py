@@ -8,7 +8,7 @@ from sbsim.initiator.iscsid_conf import IscsidConf
 
 from .captured import FOLDER, captured, entries
 
-TOOLS = ("fdisk", "iscsiadm", "iscsid_conf", "lsblk", "lsscsi")
+TOOLS = ("apt", "fdisk", "iscsiadm", "iscsid_conf", "lsblk", "lsscsi")
 
 
 @pytest.mark.parametrize("system", ["debian12", "c74"])
