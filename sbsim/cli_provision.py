@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +12,7 @@ from sbsim.backends import LabBackend
 from sbsim.bundle import default_deployment
 from sbsim.cli_lab import teller, the_lab
 from sbsim.deployment import Deployment, load
+from sbsim.errors import UsageError
 from sbsim.initiator import configure
 from sbsim.initiator.chap import chap_of
 from sbsim.lab.folder import LabFolder
@@ -40,15 +38,17 @@ def provision_command(file: File = None, lab: LabName = None) -> None:
     deployment = load(path)
     chap = chap_of(deployment, True, path.parent)
     progress = teller()
-    with _begun(LabBackend(deployment, name=lab, keep=True), progress) as backend:
-        _remember(LabFolder(lab or deployment.name), path)
-        deployed = Deployed(deployment, backend.machines, chap, backend.clock)
-        provision(deployed, progress)
-        management = open_management(deployed, backend.store, progress)
-        installed = take_over(deployed, management)
-        progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
-        for line in add_storages(deployed, management) or ("every storage is attached already",):
-            progress(line)
+    # What fails leaves the lab up, so that the next call goes on from there.
+    backend = LabBackend(deployment, name=lab, keep=True)
+    backend.up(progress)
+    _remember(LabFolder(lab or deployment.name), path)
+    deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+    provision(deployed, progress)
+    management = open_management(deployed, backend.store, progress)
+    installed = take_over(deployed, management)
+    progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
+    for line in add_storages(deployed, management) or ("every storage is attached already",):
+        progress(line)
     _tell_how_to_reach(deployment, lab)
 
 
@@ -70,7 +70,7 @@ def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
     found = the_lab(lab)
     path = found.folder.description
     if not path.exists():
-        raise typer.BadParameter(
+        raise UsageError(
             f"nothing was provisioned in the lab {found.name}; do it: sbsim provision"
         )
     path = path.resolve()
@@ -81,18 +81,11 @@ def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
     return deployed, open_management(deployed, backend.store, progress)
 
 
-@contextlib.contextmanager
-def _begun(backend: LabBackend, progress: Progress):  # type: ignore[no-untyped-def]
-    """A lab that is up. What fails leaves it up, so that the next call goes on from there."""
-    backend.up(progress)
-    yield backend
-
-
 def _remember(folder: LabFolder, description: Path) -> None:
     aside = folder.path / ".deployment.toml"
     aside.unlink(missing_ok=True)
     aside.symlink_to(description)
-    os.replace(aside, folder.description)
+    aside.replace(folder.description)
 
 
 def _remove_san(deployed: Deployed, progress: Progress) -> None:
@@ -112,4 +105,3 @@ def _tell_how_to_reach(deployment: Deployment, lab: str | None) -> None:
     out.print(f"  sbsim ps list{option}")
     out.print(f"  sbsim lab ssh{option} {deployment.hosts[0].name} vgs")
     out.print(f"take it away again:\n  sbsim teardown{option}")
-    _ = shutil
