@@ -1,0 +1,25 @@
+"""What the management plane refuses or fails at, with the product's own codes."""
+
+from __future__ import annotations
+
+from sbsim.errors import SbsimError, UsageError
+
+
+class ManagementError(SbsimError):
+    """An operation failed. `code` is the product's: PS.1001 attach, 1002 detach, 1003 connect."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(f"{code}: {text}")
+
+
+class Refused(ManagementError, UsageError):
+    """The operation cannot be: a bad argument, or a rule against it. Nothing was changed."""
+
+
+ATTACH_FAILED = "PS.1001"
+DETACH_FAILED = "PS.1002"
+DISCONNECTED = "PS.1003"
+OPERATION_FAILED = "SYS.1006"
+BAD_ARGUMENT = "SYS.1007"
+DELETE_REFUSED = "SYS.1004"

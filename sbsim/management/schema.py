@@ -1,0 +1,173 @@
+"""The store's tables. What must never be is a constraint here, whoever writes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from sbsim.management import entities
+from sbsim.management.entities import HOST_IDS, State, Status
+from sbsim.management.operation import Operation, Progress
+
+APPLICATION = "sbsim management"
+VERSION = 1
+
+metadata = MetaData()
+
+
+def _words(kind: type[StrEnum]) -> Enum:
+    """A column that takes the enumeration's words only."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        name=f"one_of_{kind.__name__.lower()}",
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def _uuid(name: str = "uuid") -> Column[str]:
+    return Column(name, String, CheckConstraint(f"length({name}) = 32"), primary_key=True)
+
+
+def _text(name: str, unique: bool = False) -> Column[str]:
+    return Column(name, String, nullable=False, unique=unique)
+
+
+def _to(column: str, key: bool = False, cascade: bool = False) -> Column[str]:
+    name = column.replace(".", "_")
+    to = ForeignKey(column, ondelete="CASCADE" if cascade else "RESTRICT")
+    return Column(name, String, to, primary_key=key, nullable=False)
+
+
+def _state() -> Column[State]:
+    return Column("state", _words(State), nullable=False)
+
+
+def _created() -> Column[float]:
+    return Column("created", Float, nullable=False)
+
+
+schema = Table("schema", metadata, _text("application"), Column("version", Integer))
+
+# Zones, clusters and hosts are found by their names, so those are unique here; the product itself
+# also allows storages of the same name, which are then told apart by their uuids.
+_zone = Table("zone", metadata, _uuid(), _text("name", unique=True), _created(), _state())
+_cluster = Table(
+    "cluster", metadata, _uuid(), _text("name", unique=True), _to("zone.uuid"), _created(), _state()
+)
+_management_node = Table(
+    "management_node",
+    metadata,
+    _uuid(),
+    _text("name", unique=True),
+    _text("address", unique=True),
+    _created(),
+)
+_host = Table(
+    "host",
+    metadata,
+    _uuid(),
+    _text("name", unique=True),
+    _to("cluster.uuid"),
+    _text("address", unique=True),
+    _created(),
+    _state(),
+)
+_primary_storage = Table(
+    "primary_storage",
+    metadata,
+    _uuid(),
+    Column("name", String, CheckConstraint("length(name) BETWEEN 1 AND 255"), nullable=False),
+    Column("description", String, CheckConstraint("length(description) <= 2048"), nullable=False),
+    _to("zone.uuid"),
+    Column("wipe", Boolean, nullable=False),
+    _created(),
+    _state(),
+    Column("formed", Boolean, nullable=False),
+    _text("vg_uuid"),
+    Column("total", Integer, nullable=False),
+    Column("available", Integer, nullable=False),
+    CheckConstraint("available BETWEEN 0 AND total", name="available_is_a_part"),
+)
+_shared_block = Table(
+    "shared_block",
+    metadata,
+    _uuid(),
+    _to("primary_storage.uuid", cascade=True),
+    Column(
+        "disk_id",
+        String,
+        CheckConstraint("length(disk_id) BETWEEN 1 AND 255"),
+        nullable=False,
+        unique=True,  # over all storages: a LUN belongs to one group
+    ),
+    _created(),
+    _state(),
+)
+_cluster_ref = Table(
+    "cluster_ref",
+    metadata,
+    _to("primary_storage.uuid", key=True),
+    _to("cluster.uuid", key=True),
+)
+_host_ref = Table(
+    "host_ref",
+    metadata,
+    _to("primary_storage.uuid", key=True),
+    _to("host.uuid", key=True),
+    Column(
+        "host_id",
+        Integer,
+        CheckConstraint(f"host_id BETWEEN {HOST_IDS[0]} AND {HOST_IDS[-1]}"),
+        nullable=False,
+    ),
+    Column("status", _words(Status), nullable=False),
+    UniqueConstraint("primary_storage_uuid", "host_id"),
+)
+_operation = Table(
+    "operation",
+    metadata,
+    _uuid(),
+    _text("kind"),
+    _text("subject"),
+    _text("owner"),
+    _text("step"),
+    _text("arguments"),
+    _created(),
+    Column("progress", _words(Progress), nullable=False),
+    _text("error"),
+)
+Index(
+    "one_at_a_time",
+    _operation.c.subject,
+    unique=True,
+    sqlite_where=text(f"progress = '{Progress.RUNNING}'"),
+)
+
+TABLES: dict[type, Table] = {
+    entities.Zone: _zone,
+    entities.Cluster: _cluster,
+    entities.ManagementNode: _management_node,
+    entities.Host: _host,
+    entities.PrimaryStorage: _primary_storage,
+    entities.SharedBlock: _shared_block,
+    entities.ClusterRef: _cluster_ref,
+    entities.HostRef: _host_ref,
+    Operation: _operation,
+}
