@@ -1,0 +1,30 @@
+"""One host's side of a pool, as the management plane sees it. `sbsim.sharedblock` is one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sbsim.sharedblock.request import Candidate, Capacity, Connected, ConnectRequest
+
+
+class PoolAgent(Protocol):
+    """What a host can be asked for. Every call raises SbsimError, in words that name the host."""
+
+    @property
+    def name(self) -> str:
+        """The host's name."""
+
+    def check_disks(self, disks: tuple[str, ...]) -> None:
+        """Find every disk by its id; changes nothing. Raises SbsimError naming the disk."""
+
+    def connect(self, request: ConnectRequest) -> Connected:
+        """Bring the host into the pool; a second call changes nothing."""
+
+    def disconnect(self, vg: str) -> None:
+        """Take the host out of the pool; nothing happens if it is not in. No disk is changed."""
+
+    def capacity(self, vg: str) -> Capacity:
+        """The pool's room, as this host sees it."""
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The LUNs that this host sees."""

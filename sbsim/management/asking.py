@@ -1,0 +1,41 @@
+"""Ask several hosts at once and keep every answer, the errors too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from sbsim.errors import SbsimError
+from sbsim.machines import parallel
+from sbsim.management.entities import Host
+
+T = TypeVar("T")
+
+
+def ask(
+    hosts: Iterable[Host], question: Callable[[Host], T]
+) -> tuple[dict[str, T], dict[str, SbsimError]]:
+    """Ask every host; return the answers and the errors, each by the host's name in their order."""
+
+    def one(host: Host) -> T | SbsimError:
+        try:
+            return question(host)
+        except SbsimError as error:
+            return error
+
+    answers: dict[str, T] = {}
+    errors: dict[str, SbsimError] = {}
+    for name, answer in parallel(hosts, one).items():
+        if isinstance(answer, SbsimError):
+            errors[name] = answer
+        else:
+            answers[name] = answer
+    return answers, errors
+
+
+def listed(errors: Mapping[str, SbsimError]) -> str:
+    """Errors as text, each with its host's name in front exactly once."""
+    return "; ".join(
+        text if (text := str(error)).startswith(f"{name}:") else f"{name}: {text}"
+        for name, error in errors.items()
+    )

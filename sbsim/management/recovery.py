@@ -1,0 +1,111 @@
+"""How an operation ends that went wrong, or whose process died in the middle of it.
+
+An attach is undone, a detach is finished, a reconnect is settled. Each may itself be interrupted
+and runs again then: hosts are asked for things that change nothing the second time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from sbsim.management.asking import ask, listed
+from sbsim.management.entities import ClusterRef, Host, HostRef, Status
+from sbsim.management.management import Management
+from sbsim.management.operation import Operation, Progress
+
+ATTACH = "attach"
+DETACH = "detach"
+RECONNECT = "reconnect"
+ADD_HOST = "add host"
+
+INTERRUPTED = "interrupted: its process ended before it"
+
+
+def recover(management: Management, subject: str | None = None) -> list[Operation]:
+    """End every operation whose owner is dead, of one subject or of all; return them."""
+    operations = management.journal.take_over(subject)
+    for operation in operations:
+        management.progress(f"{operation.kind} was interrupted at step {operation.step!r}")
+        with management.journal.answering_for(operation):
+            _ACTIONS[operation.kind](management, operation, INTERRUPTED)
+    return operations
+
+
+def undo_attach(management: Management, operation: Operation, why: str) -> str:
+    """Take out every host that an attach may have connected, and forget their places.
+
+    Returns why it was undone, and which hosts could not be taken out.
+
+    Such a host is forgotten too: its lease on the LUN guards its id until it is gone.
+    """
+    hosts = hosts_of(management, operation)
+    management.progress(f"undoing the attach on {len(hosts)} hosts")
+    _, errors = ask(hosts, lambda host: management.agent(host).disconnect(operation.subject))
+    with management.store.transaction() as rows:
+        for ref in rows.all(
+            HostRef,
+            primary_storage_uuid=operation.subject,
+            host_uuid=[host.uuid for host in hosts],
+        ):
+            rows.remove(ref)
+        text = f"{why}; could not be disconnected again: {listed(errors)}" if errors else why
+        management.journal.end(rows, operation, Progress.UNDONE, text)
+    return text
+
+
+def finish_detach(management: Management, operation: Operation, why: str) -> str:
+    """Take every host of a cluster out of the storage; return what went wrong, empty if nothing.
+
+    Where a host fails the storage stays attached, and the hosts that are out show Disconnected.
+    """
+    storage = operation.subject
+    hosts = hosts_of(management, operation)
+    management.progress(f"disconnecting {len(hosts)} hosts")
+    done, errors = ask(hosts, lambda host: management.agent(host).disconnect(storage))
+    with management.store.transaction() as rows:
+        for host in hosts:
+            ref = rows.one(HostRef, primary_storage_uuid=storage, host_uuid=host.uuid)
+            if ref and not errors:
+                rows.remove(ref)
+            elif ref and host.name in done:
+                rows.change(ref, status=Status.DISCONNECTED)
+        if not errors:
+            cluster = json.loads(operation.arguments)["cluster"]
+            rows.remove(ClusterRef(storage, cluster))
+        text = listed(errors)
+        management.journal.end(
+            rows, operation, Progress.FAILED if errors else Progress.DONE, text or why
+        )
+    return text
+
+
+def settle_reconnect(management: Management, operation: Operation, why: str) -> None:
+    """Say of the hosts that were being connected that they are not; a reconnect mends that."""
+    with management.store.transaction() as rows:
+        for ref in rows.all(
+            HostRef, primary_storage_uuid=operation.subject, status=Status.CONNECTING
+        ):
+            rows.change(ref, status=Status.DISCONNECTED)
+        management.journal.end(rows, operation, Progress.UNDONE, why)
+
+
+def forget_add_host(management: Management, operation: Operation, why: str) -> None:
+    """Leave what was installed where it is: the next call finds it there."""
+    with management.store.transaction() as rows:
+        management.journal.end(rows, operation, Progress.UNDONE, why)
+
+
+def hosts_of(management: Management, operation: Operation) -> list[Host]:
+    """The hosts that an operation was claimed for."""
+    uuids = json.loads(operation.arguments)["hosts"]
+    with management.store.transaction() as rows:
+        return rows.all(Host, uuid=uuids)
+
+
+_ACTIONS: dict[str, Callable[[Management, Operation, str], object]] = {
+    ATTACH: undo_attach,
+    DETACH: finish_detach,
+    RECONNECT: settle_reconnect,
+    ADD_HOST: forget_add_host,
+}
