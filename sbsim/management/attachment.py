@@ -1,0 +1,161 @@
+"""Attach a storage to a cluster, and detach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sbsim.errors import SbsimError
+from sbsim.management import host_ids
+from sbsim.management.connecting import (
+    Joining,
+    check_disks,
+    check_same_pool,
+    connect_first,
+    connect_others,
+)
+from sbsim.management.entities import (
+    Cluster,
+    ClusterRef,
+    Host,
+    HostRef,
+    PrimaryStorage,
+    SharedBlock,
+    Status,
+)
+from sbsim.management.errors import ATTACH_FAILED, DETACH_FAILED, ManagementError, Refused
+from sbsim.management.finding import find_in
+from sbsim.management.management import Management
+from sbsim.management.operation import Operation, Progress
+from sbsim.management.recovery import ATTACH, DETACH, finish_detach, recover, undo_attach
+from sbsim.management.store import Transaction
+from sbsim.sharedblock.request import Connected
+
+
+def attach_to_cluster(management: Management, storage: str, cluster: str) -> None:
+    """Connect every host of a cluster to a storage, both given by name or uuid (R4.7).
+
+    All of it or nothing: where one host fails, all are taken out again. A volume group that the
+    attach has made stays on its LUNs, as in the product. Raises Refused, or ManagementError
+    PS.1001 with every host's own words.
+    """
+    operation, joining = _claim_attach(management, storage, cluster)
+    with management.journal.answering_for(operation):
+        try:
+            answers = _join(management, operation, joining)
+        except SbsimError as error:
+            why = undo_attach(management, operation, str(error))
+            raise ManagementError(
+                ATTACH_FAILED,
+                f"{joining.storage.name} could not be attached to {cluster}: {why}; all is as it "
+                f"was before; mend what is said, then attach again",
+            ) from error
+        _keep_attach(management, operation, joining, answers)
+
+
+def detach_from_cluster(management: Management, storage: str, cluster: str) -> None:
+    """Take every host of a cluster out of a storage (R4.10). No LUN is changed.
+
+    Raises Refused if it is not attached; ManagementError PS.1002 if a host fails: it then stays
+    attached, and detaching again goes on.
+    """
+    operation, found = _claim_detach(management, storage, cluster)
+    with management.journal.answering_for(operation):
+        failed = finish_detach(management, operation, "")
+    if failed:
+        raise ManagementError(
+            DETACH_FAILED,
+            f"{found.name} stays attached to {cluster}: {failed}; mend what is said, then detach "
+            f"again, or reconnect it",
+        )
+
+
+def joining_of(rows: Transaction, storage: PrimaryStorage, hosts: list[Host]) -> Joining:
+    """What is needed to connect hosts that have their places in a storage."""
+    blocks = rows.all(SharedBlock, primary_storage_uuid=storage.uuid)
+    refs = rows.all(HostRef, primary_storage_uuid=storage.uuid)
+    return Joining(
+        storage,
+        disks=tuple(block.disk_id for block in blocks),
+        hosts=tuple(hosts),
+        places={ref.host_uuid: ref for ref in refs},
+    )
+
+
+def _claim_attach(management: Management, storage: str, cluster: str) -> tuple[Operation, Joining]:
+    recover(management)
+    with management.store.transaction() as rows:
+        to, pool = find_in(rows, Cluster, cluster), find_in(rows, PrimaryStorage, storage)
+        hosts = rows.all(Host, cluster_uuid=to.uuid)
+        _may_attach(rows, pool, to, hosts)
+        uuids = [host.uuid for host in hosts]
+        operation = management.journal.claim(rows, ATTACH, pool.uuid, cluster=to.uuid, hosts=uuids)
+        for uuid in uuids:
+            host_ids.reserve(rows, pool.uuid, uuid)
+        return operation, joining_of(rows, pool, hosts)
+
+
+def _may_attach(
+    rows: Transaction, storage: PrimaryStorage, cluster: Cluster, hosts: list[Host]
+) -> None:
+    if rows.one(ClusterRef, primary_storage_uuid=storage.uuid, cluster_uuid=cluster.uuid):
+        raise Refused(ATTACH_FAILED, f"{storage.name} is attached to {cluster.name} already")
+    if storage.zone_uuid != cluster.zone_uuid:
+        raise Refused(
+            ATTACH_FAILED,
+            f"{storage.name} and {cluster.name} are in different zones; a storage serves the "
+            f"clusters of its own zone only",
+        )
+    if not hosts:
+        raise Refused(
+            ATTACH_FAILED,
+            f"{cluster.name} has no host that the platform knows, so nothing could connect to "
+            f"{storage.name}; add its hosts first: sbsim host add",
+        )
+
+
+def _join(
+    management: Management, operation: Operation, joining: Joining
+) -> Mapping[str, Connected]:
+    check_disks(management, joining)
+    management.journal.step(operation, "disks checked")
+    answers = connect_first(management, joining)
+    management.journal.step(operation, "first host connected")
+    answers |= connect_others(management, joining)
+    management.journal.step(operation, "all hosts connected")
+    check_same_pool(joining, answers)
+    return answers
+
+
+def _keep_attach(
+    management: Management,
+    operation: Operation,
+    joining: Joining,
+    answers: Mapping[str, Connected],
+) -> None:
+    pool, first = joining.storage, answers[joining.hosts[0].name]
+    cluster_uuid = joining.hosts[0].cluster_uuid
+    with management.store.transaction() as rows:
+        for host in joining.hosts:
+            rows.change(joining.places[host.uuid], status=Status.CONNECTED)
+        rows.add(ClusterRef(pool.uuid, cluster_uuid))
+        rows.change(
+            pool,
+            formed=True,
+            vg_uuid=first.vg_uuid or pool.vg_uuid,
+            total=first.capacity.total,
+            available=first.capacity.available,
+        )
+        management.journal.end(rows, operation, Progress.DONE)
+
+
+def _claim_detach(
+    management: Management, storage: str, cluster: str
+) -> tuple[Operation, PrimaryStorage]:
+    recover(management)
+    with management.store.transaction() as rows:
+        to, pool = find_in(rows, Cluster, cluster), find_in(rows, PrimaryStorage, storage)
+        if not rows.one(ClusterRef, primary_storage_uuid=pool.uuid, cluster_uuid=to.uuid):
+            raise Refused(DETACH_FAILED, f"{pool.name} is not attached to {to.name}")
+        hosts = [host.uuid for host in rows.all(Host, cluster_uuid=to.uuid)]
+        operation = management.journal.claim(rows, DETACH, pool.uuid, cluster=to.uuid, hosts=hosts)
+        return operation, pool

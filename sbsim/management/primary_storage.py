@@ -1,0 +1,148 @@
+"""Primary storages of the type Shared Block: add, change state, delete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sbsim.errors import SbsimError
+from sbsim.management.attachment import attach_to_cluster
+from sbsim.management.entities import (
+    Cluster,
+    ClusterRef,
+    Event,
+    HostRef,
+    PrimaryStorage,
+    SharedBlock,
+    Zone,
+)
+from sbsim.management.errors import BAD_ARGUMENT, DELETE_REFUSED, OPERATION_FAILED, Refused
+from sbsim.management.finding import find_in
+from sbsim.management.management import Management
+from sbsim.management.recovery import recover
+from sbsim.management.states import next_state
+from sbsim.management.store import Transaction
+
+LONGEST_NAME = LONGEST_DISK_ID = 255
+LONGEST_DESCRIPTION = 2048
+
+
+@dataclass(frozen=True)
+class NewStorage:
+    """A storage to be added: its zone by name or uuid, its disks' ids as the hosts know them.
+
+    `wipe` clears by force what is on the disks when the pool is made; the first disk also holds
+    the lock volume.
+    """
+
+    name: str
+    zone: str
+    disks: tuple[str, ...]
+    description: str = ""
+    wipe: bool = False
+
+
+def add(management: Management, new: NewStorage) -> PrimaryStorage:
+    """Record a storage and its disks; no host is asked before it is attached (R3.15).
+
+    Raises Refused (SYS.1007) for a bad argument, (SYS.1006) for a disk of another storage.
+    """
+    _check_words(new)
+    with management.store.transaction() as rows:
+        zone = find_in(rows, Zone, new.zone)
+        _check_free(rows, new.disks)
+        now = management.now()
+        storage = rows.add(
+            PrimaryStorage(management.ids(), new.name, new.description, zone.uuid, new.wipe, now)
+        )
+        for disk in new.disks:
+            rows.add(SharedBlock(management.ids(), storage.uuid, disk, now))
+    return storage
+
+
+def add_and_attach(
+    management: Management, new: NewStorage, clusters: tuple[str, ...]
+) -> PrimaryStorage:
+    """Add a storage and attach it to clusters, in their order.
+
+    Where not even the first can be attached, nothing is kept: the same call may be made again.
+    """
+    with management.store.transaction() as rows:
+        for cluster in clusters:
+            find_in(rows, Cluster, cluster)
+    storage = add(management, new)
+    try:
+        for cluster in clusters:
+            attach_to_cluster(management, storage.uuid, cluster)
+    except SbsimError:
+        with management.store.transaction() as rows:
+            if not any(
+                rows.one(kind, primary_storage_uuid=storage.uuid) for kind in (ClusterRef, HostRef)
+            ):
+                rows.remove(storage)
+        raise
+    return storage
+
+
+def delete(management: Management, uuid: str) -> bool:
+    """Forget a storage (R4.12); what is on its LUNs stays. False if there is none of that uuid.
+
+    Raises Refused (SYS.1004) while it is attached to any cluster.
+    """
+    recover(management, uuid)
+    with management.store.transaction() as rows:
+        storage = rows.one(PrimaryStorage, uuid=uuid)
+        if storage is None:
+            return False
+        management.journal.must_be_idle(rows, uuid)
+        refs = rows.all(ClusterRef, primary_storage_uuid=uuid)
+        names = [
+            cluster.name for cluster in rows.all(Cluster, uuid=[ref.cluster_uuid for ref in refs])
+        ]
+        if names:
+            raise Refused(
+                DELETE_REFUSED,
+                f"{storage.name} cannot be deleted: it is still attached to {', '.join(names)}; "
+                f"detach it first: sbsim ps detach",
+            )
+        assert not rows.all(HostRef, primary_storage_uuid=uuid)
+        rows.remove(storage)
+    return True
+
+
+def change_state(management: Management, storage: str, event: Event) -> PrimaryStorage:
+    """Let an event change a storage's state; return it as it is then."""
+    with management.store.transaction() as rows:
+        found = find_in(rows, PrimaryStorage, storage)
+        return rows.change(found, state=next_state(found.state, event))
+
+
+def _check_words(new: NewStorage) -> None:
+    _limit("the name", new.name, 1, LONGEST_NAME)
+    _limit("the description", new.description, 0, LONGEST_DESCRIPTION)
+    if not new.disks:
+        raise Refused(BAD_ARGUMENT, "a storage needs at least one disk; give the id of a LUN")
+    for disk in new.disks:
+        _limit(f"the disk id {disk!r}", disk, 1, LONGEST_DISK_ID)
+    twice = [disk for disk, count in Counter(new.disks).items() if count > 1]
+    if twice:
+        raise Refused(BAD_ARGUMENT, f"given more than once: {', '.join(twice)}; name a disk once")
+
+
+def _limit(what: str, text: str, low: int, high: int) -> None:
+    if not low <= len(text) <= high or text != text.strip():
+        raise Refused(
+            BAD_ARGUMENT,
+            f"{what} has {len(text)} characters; expected {low} to {high}, without blanks at "
+            f"either end",
+        )
+
+
+def _check_free(rows: Transaction, disks: tuple[str, ...]) -> None:
+    for block in rows.all(SharedBlock, disk_id=disks):
+        owner = find_in(rows, PrimaryStorage, block.primary_storage_uuid)
+        raise Refused(
+            OPERATION_FAILED,
+            f"the disk {block.disk_id} (shared block {block.uuid}) belongs to the storage "
+            f"{owner.name} ({owner.uuid}) already; a disk can be in one storage only",
+        )

@@ -1,0 +1,128 @@
+"""Hosts and LUNs in memory, or in one JSON file that outlives a kill: enough to see who joined.
+
+A disk id leads each host to a LUN (`seen`); a LUN holds a volume group or nothing (`groups`);
+`joined` are the hosts that are in. `errors` makes one call of one host fail. `guarded` agents
+refuse to make a volume group unless they are first; others make it, as the old product does.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sbsim.errors import SbsimError
+from sbsim.sharedblock.request import Candidate, Capacity, Connected, ConnectRequest
+
+GIB = 2**30
+DISK = "3600140500000001"
+SECOND_DISK = "3600140500000002"
+
+
+def candidate(wwid: str, hctl: str = "2:0:0:1") -> Candidate:
+    return Candidate(wwid, "LIO-ORG", "zstack-sto-1", f"0x{wwid[1:]}", "00a1", hctl, "disk",
+                     20 * GIB, f"ip-172.20.12.221:3260-lun-{wwid[-1]}")  # fmt: skip
+
+
+class FakeSan:
+    def __init__(self, hosts: tuple[str, ...], path: Path | None = None) -> None:
+        self.path = path
+        self.guarded = True
+        self.seen = {host: {DISK: "lun-1", SECOND_DISK: "lun-2"} for host in hosts}
+        self.groups: dict[str, list[str]] = {}
+        self.joined: dict[str, dict[str, int]] = {}
+        self.errors: dict[tuple[str, str], Exception] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.requests: list[ConnectRequest] = []
+        self.candidates = {host: (candidate(DISK), candidate(SECOND_DISK)) for host in hosts}
+        self.before: Callable[[], None] = lambda: None
+        self.lock = threading.RLock()
+        if path is not None and path.exists():
+            self.groups, self.joined = json.loads(path.read_text())
+
+    def save(self) -> None:
+        if self.path is not None:
+            new = self.path.with_suffix(".new")
+            new.write_text(json.dumps([self.groups, self.joined]))
+            new.replace(self.path)
+
+    @property
+    def agents(self) -> dict[str, FakeAgent]:
+        return {host: FakeAgent(host, self) for host in self.seen}
+
+
+class FakeAgent:
+    def __init__(self, name: str, san: FakeSan) -> None:
+        self.name = name
+        self.san = san
+
+    def check_disks(self, disks: tuple[str, ...]) -> None:
+        self._called("check_disks")
+        for disk in disks:
+            if disk not in self.san.seen[self.name]:
+                raise SbsimError(f"{self.name}: can not find disk with {disk}")
+
+    def connect(self, request: ConnectRequest) -> Connected:
+        with self.san.lock:
+            self._called("connect")
+            self.san.requests.append(request)
+            luns = [self.san.seen[self.name][disk] for disk in request.disks]
+            made = luns[0] not in self.san.groups
+            if made and self.san.guarded and not request.first:
+                raise SbsimError(f"{self.name}: the volume group was created before and is gone")
+            if made:
+                self.san.groups[luns[0]] = [request.vg, f"uuid-of-{luns[0]}"]
+            vg, uuid = self.san.groups[luns[0]]
+            if vg != request.vg:
+                raise SbsimError(f"{self.name}: {luns[0]} is a disk of the volume group {vg}")
+            members = self.san.joined.setdefault(luns[0], {})
+            if request.host_id in (i for host, i in members.items() if host != self.name):
+                raise SbsimError(f"{self.name}: host id {request.host_id} is in use")
+            members[self.name] = request.host_id
+            self.san.save()
+            self.san.before()
+            size = len(request.disks) * 18 * GIB
+            return Connected(request.host_id, made, uuid, Capacity(size, size - GIB))
+
+    def disconnect(self, vg: str) -> None:
+        with self.san.lock:
+            self._called("disconnect")
+            for lun, (name, _) in self.san.groups.items():
+                if name == vg:
+                    self.san.joined.get(lun, {}).pop(self.name, None)
+            self.san.save()
+            self.san.before()
+
+    def capacity(self, vg: str) -> Capacity:
+        raise AssertionError("not asked yet")
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        self._called("candidates")
+        return self.san.candidates[self.name]
+
+    def _called(self, what: str) -> None:
+        with self.san.lock:
+            self.san.before()
+            self.san.calls.append((self.name, what))
+            if error := self.san.errors.get((self.name, what)):
+                raise error
+
+
+class Counter:
+    """Uuids and times that are the same in every run."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def ids(self) -> str:
+        self.value += 1
+        return f"{self.value:032x}"
+
+    def now(self) -> float:
+        return 1000.0 + self.value
+
+
+def unexpected(*_: Any) -> tuple[str, ...]:
+    raise AssertionError("not expected to be called")
