@@ -70,9 +70,7 @@ def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
     found = the_lab(lab)
     path = found.folder.description
     if not path.exists():
-        raise UsageError(
-            f"nothing was provisioned in the lab {found.name}; do it: sbsim provision"
-        )
+        raise UsageError(f"nothing was provisioned in the lab {found.name}; do it: sbsim provision")
     path = path.resolve()
     deployment = load(path)
     backend = LabBackend.attached(found)

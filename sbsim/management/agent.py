@@ -20,7 +20,7 @@ class PoolAgent(Protocol):
     def connect(self, request: ConnectRequest) -> Connected:
         """Bring the host into the pool; a second call changes nothing."""
 
-    def disconnect(self, vg: str) -> None:
+    def disconnect(self, vg: str, host_uuid: str) -> None:
         """Take the host out of the pool; nothing happens if it is not in. No disk is changed."""
 
     def capacity(self, vg: str) -> Capacity:

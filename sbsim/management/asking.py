@@ -8,6 +8,7 @@ from typing import TypeVar
 from sbsim.errors import SbsimError
 from sbsim.machines import parallel
 from sbsim.management.entities import Host
+from sbsim.management.management import Management
 
 T = TypeVar("T")
 
@@ -31,6 +32,13 @@ def ask(
         else:
             answers[name] = answer
     return answers, errors
+
+
+def disconnect(
+    management: Management, storage: str, hosts: Iterable[Host]
+) -> tuple[dict[str, None], dict[str, SbsimError]]:
+    """Take hosts out of the storage of that uuid, all at once."""
+    return ask(hosts, lambda host: management.agent(host).disconnect(storage, host.uuid))
 
 
 def listed(errors: Mapping[str, SbsimError]) -> str:

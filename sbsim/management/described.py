@@ -5,6 +5,8 @@ Every step may be repeated; what is there already is left as it is.
 
 from __future__ import annotations
 
+from functools import partial
+
 from sbsim.deployment import PrimaryStorage as DescribedStorage
 from sbsim.machines import parallel
 from sbsim.management.attachment import attach_to_cluster, detach_from_cluster
@@ -26,7 +28,13 @@ def take_over(deployed: Deployed, management: Management) -> dict[str, tuple[str
         add_cluster(management, cluster.name, deployment.zone)
     added = parallel(
         deployment.hosts,
-        lambda host: add_host(management, host.name, host.cluster, str(host.address)),
+        lambda host: add_host(
+            management,
+            host.name,
+            host.cluster,
+            partial(management.install, host.name),
+            str(host.address),
+        ),
     )
     return {name: one.installed for name, one in added.items()}
 
@@ -81,6 +89,5 @@ def _clusters_of(management: Management, storage: PrimaryStorage) -> tuple[str, 
     with management.store.transaction() as rows:
         refs = rows.all(ClusterRef, primary_storage_uuid=storage.uuid)
         return tuple(
-            cluster.name
-            for cluster in rows.all(Cluster, uuid=[ref.cluster_uuid for ref in refs])
+            cluster.name for cluster in rows.all(Cluster, uuid=[ref.cluster_uuid for ref in refs])
         )

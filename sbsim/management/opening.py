@@ -22,9 +22,7 @@ def host_packages(deployed: Deployed) -> tuple[str, ...]:
     return HOST_PACKAGES + (MULTIPATH_PACKAGES if deployed.is_multipath else ())
 
 
-def open_management(
-    deployed: Deployed, store: Path, progress: Callable[[str], None]
-) -> Management:
+def open_management(deployed: Deployed, store: Path, progress: Callable[[str], None]) -> Management:
     """The management plane of `deployed`, its memory in the file `store`.
 
     Raises UsageError if that file cannot serve.
@@ -44,5 +42,3 @@ def open_management(
         now=real.now,
         progress=progress,
     )
-
-

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sbsim.errors import SbsimError
-from sbsim.management.asking import ask, listed
+from sbsim.management.asking import disconnect, listed
 from sbsim.management.attachment import joining_of
 from sbsim.management.connecting import Joining, check_same_pool, connect
 from sbsim.management.entities import (
@@ -92,7 +92,7 @@ def _disconnect(
     management: Management, joining: Joining, strangers: Mapping[str, SbsimError]
 ) -> None:
     hosts = [host for host in joining.hosts if host.name in strangers]
-    ask(hosts, lambda host: management.agent(host).disconnect(joining.storage.uuid))
+    disconnect(management, joining.storage.uuid, hosts)
 
 
 def _keep(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from sbsim.management.asking import ask, listed
+from sbsim.management.asking import disconnect, listed
 from sbsim.management.entities import ClusterRef, Host, HostRef, Status
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -41,7 +41,7 @@ def undo_attach(management: Management, operation: Operation, why: str) -> str:
     """
     hosts = hosts_of(management, operation)
     management.progress(f"undoing the attach on {len(hosts)} hosts")
-    _, errors = ask(hosts, lambda host: management.agent(host).disconnect(operation.subject))
+    _, errors = disconnect(management, operation.subject, hosts)
     with management.store.transaction() as rows:
         for ref in rows.all(
             HostRef,
@@ -62,7 +62,7 @@ def finish_detach(management: Management, operation: Operation, why: str) -> str
     storage = operation.subject
     hosts = hosts_of(management, operation)
     management.progress(f"disconnecting {len(hosts)} hosts")
-    done, errors = ask(hosts, lambda host: management.agent(host).disconnect(storage))
+    done, errors = disconnect(management, storage, hosts)
     with management.store.transaction() as rows:
         for host in hosts:
             ref = rows.one(HostRef, primary_storage_uuid=storage, host_uuid=host.uuid)

@@ -86,7 +86,7 @@ class FakeAgent:
             size = len(request.disks) * 18 * GIB
             return Connected(request.host_id, made, uuid, Capacity(size, size - GIB))
 
-    def disconnect(self, vg: str) -> None:
+    def disconnect(self, vg: str, host_uuid: str) -> None:
         with self.san.lock:
             self._called("disconnect")
             for lun, (name, _) in self.san.groups.items():

@@ -188,7 +188,7 @@ class FakePoolHost:
             if lun.vg and (not named or self._device(lun) in named)
         ]  # fmt: skip
         if named and not rows:
-            return 5, "", f"  Failed to find physical volume \"{named[0]}\".\n"
+            return 5, "", f'  Failed to find physical volume "{named[0]}".\n'
         return 0, json.dumps({"report": [{"pv": rows}]}), ""
 
     def _refused(self, lun: FakeLun) -> str:

@@ -250,9 +250,7 @@ def test_multipath_device_is_taken_before_its_paths(san: FakeSan) -> None:
 # --- joining and leaving ----------------------------------------------------------------------
 
 
-def test_second_host_with_a_taken_id_cannot_join(
-    san: FakeSan, hosts: list[FakePoolHost]
-) -> None:
+def test_second_host_with_a_taken_id_cannot_join(san: FakeSan, hosts: list[FakePoolHost]) -> None:
     of = profile("zstack-2.6")
     connect_all(hosts[:1], of)
     with pytest.raises(JoinFailed, match="lock-start failed"):
