@@ -20,6 +20,7 @@ from sbsim import __version__
 from sbsim.bundle import default_deployment
 from sbsim.cli_accept import accept, report
 from sbsim.cli_lab import lab_app
+from sbsim.cli_manage import cluster_app, host_app, ps_app
 from sbsim.deployment import report as check_report
 from sbsim.deployment import schema
 from sbsim.doctor import examine
@@ -32,6 +33,9 @@ app = typer.Typer(
     help="Builds, checks, breaks and measures ZStack Shared Block primary storage.",
 )
 app.add_typer(lab_app, name="lab")
+app.add_typer(ps_app, name="ps")
+app.add_typer(host_app, name="host")
+app.add_typer(cluster_app, name="cluster")
 app.command()(accept)
 app.command()(report)
 

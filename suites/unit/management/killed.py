@@ -2,7 +2,7 @@
 
 Usage: python killed.py FOLDER add|detach|reconnect START
 
-A moment is before and after every transaction begins and ends, and every call of a host. Moment N
+A moment is before and after every commit, and before and after every change on a host. Moment N
 leaves its store and its SAN in FOLDER/N; the last folder is that of the run that was not killed.
 START holds the store and the SAN that every run starts from.
 """
@@ -39,15 +39,13 @@ class Moments:
 
 
 class MortalStore(Store):
-    """A store whose every transaction is four moments."""
+    """A store whose every transaction is two moments."""
 
     moments = Moments(0)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        self.moments.pass_one()
         with super().transaction() as rows:
-            self.moments.pass_one()
             yield rows
             self.moments.pass_one()
         self.moments.pass_one()

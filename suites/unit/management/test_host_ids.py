@@ -71,7 +71,7 @@ class HostIds(RuleBasedStateMachine):
 
 
 TestHostIds = HostIds.TestCase
-TestHostIds.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestHostIds.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 
 
 def test_last_id_is_2000_and_then_it_is_refused(tmp_path: Path) -> None:

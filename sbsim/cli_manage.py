@@ -1,0 +1,223 @@
+"""`sbsim ps …`, `sbsim host …`, `sbsim cluster …`: the management plane by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from sbsim.errors import UsageError
+from sbsim.management import (
+    attachment,
+    inventory,
+    primary_storage,
+    reconnection,
+    tables,
+)
+from sbsim.management.asking import listed
+from sbsim.management.candidates import candidates as candidates_of
+from sbsim.management.entities import Cluster, PrimaryStorage, Zone
+from sbsim.management.finding import find
+from sbsim.management.hosts import add_host
+from sbsim.management.management import Management
+from sbsim.management.primary_storage import NewStorage
+
+ps_app = typer.Typer(no_args_is_help=True, help="Add, attach, look at and delete storages.")
+host_app = typer.Typer(no_args_is_help=True, help="Add hosts and look at them.")
+cluster_app = typer.Typer(no_args_is_help=True, help="Look at clusters.")
+WIDEST = 10_000
+out = Console(highlight=False, soft_wrap=True)
+steps = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LabName = Annotated[str | None, typer.Option("--lab", help="Which lab, where more than one is up.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, with keys that stay.")]
+Storage = Annotated[str, typer.Argument(metavar="NAME", help="The storage's name or uuid.")]
+ClusterName = Annotated[str, typer.Option("--cluster", help="The cluster's name or uuid.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")]
+
+
+def open_management(lab: str | None) -> Management:
+    """The management plane of the deployment that is up. Raises UsageError if none is."""
+    which = f" in the lab {lab!r}" if lab else ""
+    raise UsageError(f"no deployment is up{which}; start one: sbsim provision")
+
+
+@ps_app.command("list")
+def list_storages(lab: LabName = None, as_json: AsJson = False) -> None:
+    """List the storages."""
+    found = inventory.storages(open_management(lab))
+    _show(found, [tables.storages(found)] if found else [], "no storage is added", as_json)
+
+
+@ps_app.command()
+def show(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Show one storage: its disks, and each host's place in it."""
+    _show_storage(open_management(lab), name, as_json)
+
+
+@ps_app.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    disk: Annotated[
+        list[str], typer.Option("--disk", help="The id of a LUN; the first holds the locks.")
+    ],
+    cluster: Annotated[
+        list[str] | None, typer.Option("--cluster", help="Attach it to this cluster at once.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Its zone, if not the clusters'.")] = None,
+    wipe: Annotated[bool, typer.Option("--wipe", help="Clear what is on the LUNs.")] = False,
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    yes: Yes = False,
+    lab: LabName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a storage of LUNs, and attach it to clusters."""
+    management = _telling(lab)
+    clusters = tuple(cluster or ())
+    new = NewStorage(
+        name, _zone(management, zone, clusters), tuple(disk), description=description, wipe=wipe
+    )
+    if wipe:
+        _confirm(yes, f"what is on {', '.join(disk)} would be cleared when {name} is attached")
+    added = primary_storage.add_and_attach(management, new, clusters)
+    _show_storage(management, added.uuid, as_json)
+
+
+@ps_app.command()
+def attach(
+    name: Storage, cluster: ClusterName, lab: LabName = None, as_json: AsJson = False
+) -> None:
+    """Attach a storage to a cluster: all of its hosts connect, or none."""
+    management = _telling(lab)
+    attachment.attach_to_cluster(management, name, cluster)
+    _show_storage(management, name, as_json)
+
+
+@ps_app.command()
+def detach(
+    name: Storage,
+    cluster: ClusterName,
+    yes: Yes = False,
+    lab: LabName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Detach a storage from a cluster: its hosts are disconnected, the LUNs stay as they are."""
+    management = _telling(lab)
+    storage, place = find(management, PrimaryStorage, name), find(management, Cluster, cluster)
+    _confirm(yes, f"every host of {place.name} would be disconnected from {storage.name}")
+    attachment.detach_from_cluster(management, storage.uuid, place.uuid)
+    _show_storage(management, storage.uuid, as_json)
+
+
+@ps_app.command()
+def reconnect(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Connect a storage's hosts again, and refresh what is known of it."""
+    management = _telling(lab)
+    done = reconnection.reconnect(management, name)
+    if done.errors:
+        steps.print(f"not connected: {listed(done.errors)}", markup=False)
+    _show_storage(management, name, as_json)
+
+
+@ps_app.command()
+def delete(name: Storage, yes: Yes = False, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Forget a storage that is attached to no cluster; what is on its LUNs stays."""
+    management = _telling(lab)
+    storage = find(management, PrimaryStorage, name)
+    _confirm(yes, f"the storage {storage.name} ({storage.uuid}) would be forgotten")
+    primary_storage.delete(management, storage.uuid)
+    _show({"deleted": storage.uuid}, [], f"{storage.name} is deleted", as_json)
+
+
+@ps_app.command()
+def candidates(cluster: ClusterName, lab: LabName = None, as_json: AsJson = False) -> None:
+    """List the LUNs that every host of a cluster sees and no storage has."""
+    found = list(candidates_of(open_management(lab), cluster))
+    shown = [tables.candidates(found)] if found else []
+    _show(found, shown, f"no LUN is free that every host of {cluster} sees", as_json)
+
+
+@host_app.command("list")
+def list_hosts(lab: LabName = None, as_json: AsJson = False) -> None:
+    """List the hosts."""
+    found = inventory.hosts(open_management(lab))
+    _show(found, [tables.hosts(found)] if found else [], "no host is added", as_json)
+
+
+@host_app.command("add")
+def add_one_host(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The machine's name.")],
+    cluster: ClusterName,
+    address: Annotated[str, typer.Option(help="Its address; its name if not given.")] = "",
+    lab: LabName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a host over: install what it lacks, and connect it to its cluster's storages."""
+    management = _telling(lab)
+    done = add_host(management, name, cluster, lambda: management.install(name), address)
+    value = {"uuid": done.host.uuid, "name": name, "installed": done.installed}
+    what = f"installed {', '.join(done.installed)}" if done.installed else "nothing was missing"
+    _show(value, [], f"{name} is a host of {cluster}; {what}", as_json)
+
+
+@cluster_app.command("list")
+def list_clusters(lab: LabName = None, as_json: AsJson = False) -> None:
+    """List the clusters."""
+    found = inventory.clusters(open_management(lab))
+    _show(found, [tables.clusters(found)] if found else [], "no cluster is added", as_json)
+
+
+def _telling(lab: str | None) -> Management:
+    """The management plane, telling each long step on stderr: stdout is the answer's."""
+    return replace(
+        open_management(lab), progress=lambda text: steps.print(f"… {text}", markup=False)
+    )
+
+
+def _zone(management: Management, zone: str | None, clusters: tuple[str, ...]) -> str:
+    """The zone of a new storage: as given, else its first cluster's, else the only one."""
+    if zone is not None:
+        return zone
+    if clusters:
+        return find(management, Cluster, clusters[0]).zone_uuid
+    with management.store.transaction() as rows:
+        zones = rows.all(Zone)
+    if len(zones) != 1:
+        raise UsageError(f"there are {len(zones)} zones; say which with --zone, or give --cluster")
+    return zones[0].uuid
+
+
+def _confirm(yes: bool, what: str) -> None:
+    if not yes:
+        raise UsageError(f"{what}; nothing was changed; repeat it with --yes to do so")
+
+
+def _show_storage(management: Management, name: str, as_json: bool) -> None:
+    found = inventory.storage(management, name)
+    _show(found, tables.storage(found), "", as_json)
+
+
+def _show(value: object, shown: Iterable[Table], otherwise: str, as_json: bool) -> None:
+    """Print a value as JSON, or its tables, or a line where it has none."""
+    if as_json:
+        print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+        return
+    lines = list(shown)
+    for table in lines:
+        # As wide as it is, whatever the terminal: an id that is cut cannot be copied.
+        whole = Measurement.get(out, out.options.update(max_width=WIDEST), table).maximum
+        Console(highlight=False, width=whole).print(table)
+    if not lines:
+        out.print(otherwise, markup=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, dict) else asdict(value)
