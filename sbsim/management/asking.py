@@ -8,6 +8,7 @@ from typing import TypeVar
 from sbsim.errors import SbsimError
 from sbsim.machines import parallel
 from sbsim.management.entities import Host
+from sbsim.management.errors import words_of
 from sbsim.management.management import Management
 
 T = TypeVar("T")
@@ -44,6 +45,6 @@ def disconnect(
 def listed(errors: Mapping[str, SbsimError]) -> str:
     """Errors as text, each with its host's name in front exactly once."""
     return "; ".join(
-        text if (text := str(error)).startswith(f"{name}:") else f"{name}: {text}"
+        text if (text := words_of(error)).startswith(f"{name}:") else f"{name}: {text}"
         for name, error in errors.items()
     )

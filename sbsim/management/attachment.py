@@ -22,7 +22,13 @@ from sbsim.management.entities import (
     SharedBlock,
     Status,
 )
-from sbsim.management.errors import ATTACH_FAILED, DETACH_FAILED, ManagementError, Refused
+from sbsim.management.errors import (
+    ATTACH_FAILED,
+    DETACH_FAILED,
+    ManagementError,
+    Refused,
+    words_of,
+)
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -43,11 +49,11 @@ def attach_to_cluster(management: Management, storage: str, cluster: str) -> Non
         try:
             answers = _join(management, operation, joining)
         except SbsimError as error:
-            why = undo_attach(management, operation, str(error))
+            why = undo_attach(management, operation, words_of(error))
             raise ManagementError(
                 ATTACH_FAILED,
-                f"{joining.storage.name} could not be attached to {cluster}: {why}; all is as it "
-                f"was before; mend what is said, then attach again",
+                f"{joining.storage.name} was not attached to {cluster}: {why}; mend what is said, "
+                f"then attach again",
             ) from error
         _keep_attach(management, operation, joining, answers)
 

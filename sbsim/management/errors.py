@@ -10,11 +10,17 @@ class ManagementError(SbsimError):
 
     def __init__(self, code: str, text: str) -> None:
         self.code = code
+        self.text = text
         super().__init__(f"{code}: {text}")
 
 
 class Refused(ManagementError, UsageError):
     """The operation cannot be: a bad argument, or a rule against it. Nothing was changed."""
+
+
+def words_of(error: SbsimError) -> str:
+    """What an error says, without its code: to be wrapped in another one's words."""
+    return error.text if isinstance(error, ManagementError) else str(error)
 
 
 ATTACH_FAILED = "PS.1001"

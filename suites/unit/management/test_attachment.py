@@ -92,6 +92,7 @@ def test_one_host_that_fails_undoes_all(
     with pytest.raises(ManagementError, match=f"PS.1001: PS-1.*{host}: its disk is on fire") as bad:
         attach(management, storage)
     assert (bad.value.code, bad.value.exit_status) == ("PS.1001", 1)
+    assert "SYS" not in str(bad.value)
     assert statuses(management, storage) == []
     assert attached(management, storage) == 0
     assert not any(san.joined.values())
