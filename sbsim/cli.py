@@ -21,6 +21,7 @@ from sbsim.bundle import default_deployment
 from sbsim.cli_accept import accept, report
 from sbsim.cli_lab import lab_app
 from sbsim.cli_manage import cluster_app, host_app, ps_app
+from sbsim.cli_provision import provision_command, teardown_command
 from sbsim.deployment import report as check_report
 from sbsim.deployment import schema
 from sbsim.doctor import examine
@@ -36,6 +37,8 @@ app.add_typer(lab_app, name="lab")
 app.add_typer(ps_app, name="ps")
 app.add_typer(host_app, name="host")
 app.add_typer(cluster_app, name="cluster")
+app.command("provision")(provision_command)
+app.command("teardown")(teardown_command)
 app.command()(accept)
 app.command()(report)
 

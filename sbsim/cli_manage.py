@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from sbsim.cli_provision import reopen
 from sbsim.errors import UsageError
 from sbsim.management import (
     attachment,
@@ -44,8 +45,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; else only say what woul
 
 def open_management(lab: str | None) -> Management:
     """The management plane of the deployment that is up. Raises UsageError if none is."""
-    which = f" in the lab {lab!r}" if lab else ""
-    raise UsageError(f"no deployment is up{which}; start one: sbsim provision")
+    return reopen(lab, lambda _text: None)[1]
 
 
 @ps_app.command("list")
