@@ -154,7 +154,7 @@ def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:
     if item.get_closest_marker("destructive") and not run.options.apply:
         item.add_marker(pytest.mark.skip(reason="changes the machines: not with --sbsim-no-apply"))
     wanted = [one for mark in item.iter_markers("requires") for one in mark.args]
-    missing = sorted(set(wanted) - run.backend.traits.capabilities)
+    missing = sorted(set(wanted) - run.capabilities)
     if missing:
         item.add_marker(pytest.mark.skip(reason=f"the backend lacks {', '.join(missing)}"))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sbsim import __version__
 from sbsim.acceptance.judging import Judging
 from sbsim.acceptance.options import Options
+from sbsim.acceptance.platform import Platform, make_platform
 from sbsim.backends import Backend, LabBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
@@ -21,6 +22,7 @@ from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine, parallel
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
 from sbsim.management.deployed import Deployed
+from sbsim.management.opening import open_management
 from sbsim.management.provision import provision
 from sbsim.report import write
 from sbsim.report.evidence import Evidence
@@ -53,6 +55,7 @@ class Run:
         self.machines: dict[str, Machine] = {}
         self.broken: SbsimError | None = None
         self.result: Result | None = None
+        self._platform: Platform | SbsimError | None = None
         self._phase: str | None = None
         self._test: str | None = None
         self._began = time.monotonic()
@@ -90,9 +93,36 @@ class Run:
         return self.options.lab or self.deployment.name
 
     @property
+    def capabilities(self) -> frozenset[str]:
+        """What the backend can do, and ``apply`` where the run may change the deployment."""
+        able = self.backend.traits.capabilities
+        return able | {"apply"} if self.options.apply else able
+
+    @property
     def clock(self) -> Clock:
         """The clock that the machines live by."""
         return self.backend.clock
+
+    def platform(self) -> Platform:
+        """The management plane, its hosts taken over and its storages attached; made once.
+
+        A run that only looks makes nothing. Raises what making it raised, every time.
+        """
+        if self._platform is None:
+            with self.phase("platform"):
+                try:
+                    self._platform = self._make_platform()
+                except SbsimError as error:
+                    self._platform = error
+        if isinstance(self._platform, SbsimError):
+            raise self._platform
+        return self._platform
+
+    def _make_platform(self) -> Platform:
+        management = open_management(self.deployed, self.backend.store, self.progress)
+        if self.options.apply:
+            return make_platform(self.deployed, management, self.progress)
+        return Platform(self.deployed, management, None)
 
     # --- start and end ----------------------------------------------------------------------
 
@@ -157,7 +187,7 @@ class Run:
             emulated=traits.emulated,
             simulated=traits.simulated,
             no_apply=not self.options.apply,
-            capabilities=traits.capabilities,
+            capabilities=self.capabilities,
             chapters=self.options.chapters,
             deployment=self.deployment.model_dump(mode="json"),
             command=self.options.command,

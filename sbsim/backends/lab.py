@@ -36,6 +36,7 @@ _CAPABILITIES = {
     "power_cycle",
     "link_faults",
     "disposable",
+    "pool",
 }
 
 
