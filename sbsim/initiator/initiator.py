@@ -220,9 +220,13 @@ class Initiator:
 
     # --- scanning and devices ---------------------------------------------------------------
 
-    def rescan_hosts(self) -> int:
-        """Scan every iSCSI host as the guide does; return how many (R3.12)."""
-        hosts = sorted({session.scsi_host for session in self.sessions()})
+    def rescan_hosts(self, sessions: Collection[Session] | None = None) -> int:
+        """Scan every iSCSI host as the guide does; return how many (R3.12).
+
+        `sessions` are those that were read just before; they are read if none are given.
+        """
+        found = self.sessions() if sessions is None else sessions
+        hosts = sorted({session.scsi_host for session in found})
         if hosts:
             paths = (f"/sys/class/scsi_host/host{host}/scan" for host in hosts)
             self.machine.run("tee", *paths, input="- - -\n")
@@ -246,15 +250,19 @@ class Initiator:
         """The disks as `lsscsi -i` shows them, which is the quickest look at what is there."""
         return read_disk_ids(self.machine)
 
-    def devices(self) -> tuple[ScsiDevice, ...]:
-        """Every SCSI device, by HCTL, from all of the guide's tools. Raises ToolsDisagree."""
+    def devices(self, sessions: tuple[Session, ...] | None = None) -> tuple[ScsiDevice, ...]:
+        """Every SCSI device, by HCTL, from all of the guide's tools. Raises ToolsDisagree.
+
+        `sessions` are those that were read just before; they are read if none are given.
+        """
         for attempt in range(_VIEW_ATTEMPTS):
             if attempt:
                 self._clock.sleep(1.0)
             views = read_views(self.machine)
             differences = views.differences()
             if not differences:
-                return tuple(assemble(self.machine, views, self.sessions()))
+                found = self.sessions() if sessions is None else sessions
+                return tuple(assemble(self.machine, views, found))
         raise ToolsDisagree(self.host, differences)
 
     # --- below ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import StorageServer
 from sbsim.initiator.configure import wanted_nodes
-from sbsim.initiator.trial import REFUSED, try_login
+from sbsim.initiator.trial import REFUSED, shown, try_logins
 from sbsim.management.deployed import Deployed
 from sbsim.target.model import Array
 from sbsim.target.results import Reading
@@ -89,13 +89,9 @@ def test_initiator_that_is_not_named_is_refused(
 ) -> None:
     host = deployed.deployment.hosts[0]
     initiator = deployed.initiator(host)
-    stranger = f"{host.initiator}.stranger"
-    seen = {
-        node.iqn: try_login(initiator, node, name=stranger)
-        for node in wanted_nodes(deployed.deployment, host)
-        if node.iqn in {target.iqn for target in storage_server.targets}
-        and node in initiator.discover(node.portal, records="none")
-    }
+    targets = {target.iqn for target in storage_server.targets}
+    nodes = [node for node in wanted_nodes(deployed.deployment, host) if node.iqn in targets]
+    seen = try_logins(initiator, shown(initiator, nodes), name=f"{host.initiator}.stranger")
     if not seen:
         proves.blocked(f"{storage_server.name} shows no target to {host.name}")
     proves("R3.3", "refused", storage_server.name, seen=seen, wanted=dict.fromkeys(seen, REFUSED))

@@ -11,7 +11,7 @@ from sbsim.acceptance.proof import Proof
 from sbsim.deployment import AnyServer, Deployment, Host, Secret
 from sbsim.initiator.configure import reachable_portals, wanted_nodes
 from sbsim.initiator.initiator import Initiator
-from sbsim.initiator.trial import REFUSED, try_login
+from sbsim.initiator.trial import REFUSED, shown, try_logins
 from sbsim.machines import parallel
 from sbsim.machines.clock import wait_until
 from sbsim.machines.server import Server
@@ -69,12 +69,8 @@ def test_wrong_password_is_refused_by_every_target(deployed: Deployed, proves: P
 
     def tried(host: Host) -> dict[str, str]:
         initiator = deployed.initiator(host)
-        return {
-            node.iqn: try_login(initiator, node, password=wrong)
-            for node in wanted_nodes(deployed.deployment, host)
-            # A target that is not shown to the host refuses it for another reason.
-            if node in initiator.discover(node.portal, records="none")
-        }
+        nodes = shown(initiator, wanted_nodes(deployed.deployment, host))
+        return try_logins(initiator, nodes, password=wrong)
 
     found = parallel(deployed.deployment.hosts, tried)
     for name, seen in found.items():

@@ -10,6 +10,7 @@ import pytest
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Host, Lun, Target
 from sbsim.errors import WaitedInVain
+from sbsim.initiator.session import Session
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
 from sbsim.management.provision import apply_target
@@ -39,10 +40,14 @@ def mapped_later(deployed: Deployed) -> Iterator[Target]:
 def _forget(deployed: Deployed, host: Host) -> None:
     """Take the LUN's devices off a host before the array takes the LUN away."""
     initiator = deployed.initiator(host)
-    for device in initiator.devices():
-        if device.wwid == LATER.wwid:
-            path = f"/sys/class/scsi_device/{device.hctl}/device/delete"
+    for line in initiator.disk_ids():
+        if line.wwid == LATER.wwid:
+            path = f"/sys/class/scsi_device/{line.device.hctl}/device/delete"
             initiator.machine.run("tee", path, input="1")
+
+
+def _ids(sessions: tuple[Session, ...]) -> list[int]:
+    return [session.id for session in sessions]
 
 
 @pytest.mark.requirement("R3.12")
@@ -52,17 +57,17 @@ def test_lun_mapped_later_is_found_by_an_online_scan(
 ) -> None:
     def scanned(host: Host) -> list[str]:
         initiator = deployed.initiator(host)
-        before = [session.id for session in initiator.sessions()]
-        unscanned = [device.wwid for device in initiator.devices() if device.wwid == LATER.wwid]
+        before = initiator.sessions()
+        unscanned = LATER.wwid in {line.wwid for line in initiator.disk_ids()}
         assert not unscanned, f"{host.name} saw the LUN before it was asked to scan"
-        initiator.rescan_hosts()
+        initiator.rescan_hosts(before)
         with contextlib.suppress(WaitedInVain):  # what was not found is told below
             initiator.settle(wwids=[LATER.wwid], limit_seconds=FOUND_LIMIT_SECONDS)
-        after = [session.id for session in initiator.sessions()]
-        assert after == before, f"{host.name} logged out and in to find the LUN"
+        after = initiator.sessions()
+        assert _ids(after) == _ids(before), f"{host.name} logged out and in to find the LUN"
         return sorted(
             f"{device.iqn} {device.hctl.lun} {device.bytes} {device.wwid}"
-            for device in initiator.devices()
+            for device in initiator.devices(after)
             if device.wwid == LATER.wwid
         )
 
