@@ -8,11 +8,18 @@ import pytest
 
 from sbsim.acceptance import Run
 from sbsim.acceptance.run import PROVISIONED
+from sbsim.lab.lab import ignore
 
 
 @pytest.fixture(scope="session")
-def provisioned(sbsim_run: Run) -> Iterator[Run]:
-    """The lab as it was provisioned, to come back to."""
+def saved(sbsim_run: Run) -> Run:
+    """The lab as it was provisioned, kept to come back to."""
     sbsim_run.backend.save(PROVISIONED, sbsim_run.progress)
-    yield sbsim_run
-    sbsim_run.backend.restore(PROVISIONED, sbsim_run.progress)
+    return sbsim_run
+
+
+@pytest.fixture
+def provisioned(saved: Run) -> Iterator[Run]:
+    """The lab as it was provisioned. Whatever the test does to it, it is brought back after."""
+    yield saved
+    saved.backend.restore(PROVISIONED, ignore)

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from sbsim.acceptance import Run
-from sbsim.acceptance.run import PROVISIONED
 from sbsim.lab.folder import LabFolder
 from sbsim.machines import Machine, parallel
 
@@ -39,7 +38,6 @@ PLACES = ("/etc", "/var", "/root", "/run", "/tmp", "/home", "/usr/local")
 def test_password_is_found_where_it_must_be_and_nowhere_else(
     provisioned: Run, machines: object, tmp_path: Path
 ) -> None:
-    provisioned.backend.restore(PROVISIONED, lambda _text: None)
     chap = provisioned.deployment.chap
     assert chap is not None
     assert chap.password.env is not None
