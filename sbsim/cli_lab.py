@@ -64,6 +64,7 @@ def up(file: File = None, lab: LabName = None) -> None:
     progress = teller()
     backend.up(progress)
     progress(f"{len(backend.machines)} machines are up; look around: sbsim lab ssh NAME")
+    _tell_reached(backend)
 
 
 @lab_app.command()
@@ -103,6 +104,7 @@ def restore(name: str, lab: LabName = None) -> None:
     """Bring all machines back to a kept state."""
     backend = _attached(lab)
     backend.restore(name, teller())
+    _tell_reached(backend)
 
 
 @lab_app.command()
@@ -135,6 +137,12 @@ def ssh(machine: str, command: Annotated[list[str] | None, typer.Argument()] = N
 
 def _attached(name: str | None) -> LabBackend:
     return LabBackend.attached(the_lab(name))
+
+
+def _tell_reached(backend: LabBackend) -> None:
+    """Say what was measured beside what it should be."""
+    backend.time_command()
+    out.print(f"{backend.reached} (aims: 2 cores, emulated)")
 
 
 def _talk(channel: paramiko.Channel, command: list[str] | None) -> int:

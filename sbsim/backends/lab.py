@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import statistics
 import time
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,13 @@ from sbsim.errors import LabError, MachineError, SbsimError
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
 from sbsim.lab.accelerator import kvm_works
+from sbsim.lab.aims import COLD_UP, COMMAND, IMAGE, RESTORE, STORED_UP, Reached
 from sbsim.lab.folder import LabFolder
-from sbsim.lab.image import ensure_image
+from sbsim.lab.image import ensure_image, image_folder
 from sbsim.lab.keys import ensure_keys
+from sbsim.lab.memory import check_memory
 from sbsim.lab.plan import Plan, plan_for
-from sbsim.lab.recipe import default_recipe
+from sbsim.lab.recipe import Recipe, default_recipe
 from sbsim.machines import Machine, WallClock, parallel
 from sbsim.machines.clock import wait_until
 from sbsim.machines.ssh import SshMachine
@@ -54,6 +57,7 @@ class LabBackend:
         self._plan: Plan | None = None
         self._kvm = False
         self._machines: dict[str, SshMachine] = {}
+        self.reached = Reached()
 
     @classmethod
     def attached(cls, lab: labs.Lab) -> LabBackend:
@@ -103,7 +107,7 @@ class LabBackend:
         """Boot the machines, restore them if they were booted before, or use the lab that is up."""
         assert self._deployment is not None, "an attached backend is up already"
         recipe = default_recipe()
-        image = ensure_image(recipe, progress)
+        image = self._ensure_image(recipe, progress)
         self._kvm = kvm_works(image)
         self._plan = plan_for(self._deployment, recipe.key)
         self._lab = labs.find(self._folder)
@@ -111,10 +115,19 @@ class LabBackend:
             self._check_fits(self._lab)
             progress(f"the lab {self._folder.name} is up already")
             self._open_machines()
+            # Side by side: on an emulated machine each connection takes a second.
+            parallel(self._machines.values(), _greet)
         else:
             self._start(progress)
         if self._keep:
             self._lab_or_fail().keep()
+
+    def _ensure_image(self, recipe: Recipe, progress: Progress) -> Path:
+        began, there = self.clock.now(), image_folder(recipe).is_dir()
+        image = ensure_image(recipe, progress)
+        if not there:
+            self.reached.seconds[IMAGE] = self.clock.now() - began
+        return image
 
     def _check_fits(self, lab: labs.Lab) -> None:
         status = lab.status()
@@ -128,7 +141,8 @@ class LabBackend:
 
     def _start(self, progress: Progress) -> None:
         assert self._plan is not None
-        _check_memory(self._plan)
+        check_memory(self._plan)
+        began = self.clock.now()
         if not self._kvm:
             progress("KVM does not work here: the machines are emulated, which is slower")
         state = states.sound_state(self._plan, states.BOOTED, self._kvm)
@@ -142,6 +156,8 @@ class LabBackend:
                 self.save(states.BOOTED, progress)
             else:
                 self._set_clocks()
+            aim = COLD_UP if state is None else STORED_UP
+            self.reached.seconds[aim] = self.clock.now() - began
         except BaseException:
             self._keep_consoles(progress)
             self.down()
@@ -200,6 +216,7 @@ class LabBackend:
     def restore(self, name: str, progress: Progress) -> None:
         """Bring all machines back to a kept state."""
         assert self._plan is not None
+        began = self.clock.now()
         folder = states.sound_state(self._plan, name, self._kvm)
         if folder is None:
             raise LabError(f"there is no sound saved state {name!r} of this lab; save it first")
@@ -207,6 +224,12 @@ class LabBackend:
         self._lab_or_fail().restore(folder, progress)
         self._restore_store(folder / self.store.name)
         self._set_clocks()
+        self.reached.seconds[RESTORE] = self.clock.now() - began
+
+    def time_command(self) -> None:
+        """Measure what a command costs: the middle one of all machines' times."""
+        times = [machine.run("true").seconds for machine in self._machines.values()]
+        self.reached.seconds[COMMAND] = statistics.median(times)
 
     def _restore_store(self, kept: Path) -> None:
         """The store as it was then; none, where there was none yet."""
@@ -269,25 +292,14 @@ def _settled(machine: SshMachine) -> None:
         raise LabError(f"{machine.name} is {state.stdout.strip()} after its boot:\n{failed}")
 
 
+def _greet(machine: SshMachine) -> None:
+    with contextlib.suppress(MachineError):  # that it is silent is for the tests to find
+        machine.run("true")
+
+
 def _set_clock(machine: SshMachine) -> None:
     # A machine that was paused lags by as long as it was.
     machine.run("date", "--utc", "--set", f"@{time.time():.3f}")
-
-
-def _check_memory(plan: Plan) -> None:
-    needed = sum(machine.memory for machine in plan.machines)
-    available = _available_memory()
-    if needed > available:
-        raise LabError(
-            f"the lab's {len(plan.machines)} machines need {needed >> 20} MiB of memory, "
-            f"{available >> 20} MiB are free; lower `memory` in [lab.scale] of the description"
-        )
-
-
-def _available_memory() -> int:
-    text = Path("/proc/meminfo").read_text()
-    line = next(line for line in text.splitlines() if line.startswith("MemAvailable:"))
-    return int(line.split()[1]) * 1024
 
 
 def _facts(kvm: bool) -> dict[str, Any]:

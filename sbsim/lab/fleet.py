@@ -106,35 +106,38 @@ class Fleet:
         domains = [self._domain(machine) for machine in self.plan.machines]
         for domain in domains:
             domain.suspend()
-        parallel(self.plan.machines, lambda machine: self._save_memory(machine, folder))
-        self._copy_disks(self.boot.disks, folder)
-        self._resume_from(folder)
+        parallel(self.plan.machines, lambda machine: self._save_machine(machine, folder))
+        parallel(self.plan.machines, lambda machine: self._load_memory(machine, folder))
+        self._resume_all()
 
     def restore(self, folder: Path) -> None:
         """Go back to what `save` wrote into `folder`, whatever the machines do now."""
-        parallel(self.plan.machines, self._destroy)
-        self._copy_disks(folder, self.boot.disks)
-        self._resume_from(folder)
+        parallel(self.plan.machines, lambda machine: self._bring_back(machine, folder))
+        self._resume_all()
 
-    def _save_memory(self, machine: PlannedMachine, folder: Path) -> None:
+    def _save_machine(self, machine: PlannedMachine, folder: Path) -> None:
         self._domain(machine).saveFlags(
             str(folder / f"{machine.name}.memory"), None, libvirt.VIR_DOMAIN_SAVE_PAUSED
         )
+        self._copy_disks(machine, self.boot.disks, folder)
 
-    def _resume_from(self, folder: Path) -> None:
-        parallel(
-            self.plan.machines,
-            lambda machine: self.driver.restoreFlags(
-                str(folder / f"{machine.name}.memory"), None, libvirt.VIR_DOMAIN_SAVE_PAUSED
-            ),
+    def _bring_back(self, machine: PlannedMachine, folder: Path) -> None:
+        self._destroy(machine)
+        self._copy_disks(machine, folder, self.boot.disks)
+        self._load_memory(machine, folder)
+
+    def _load_memory(self, machine: PlannedMachine, folder: Path) -> None:
+        self.driver.restoreFlags(
+            str(folder / f"{machine.name}.memory"), None, libvirt.VIR_DOMAIN_SAVE_PAUSED
         )
+
+    def _resume_all(self) -> None:
         for machine in self.plan.machines:
             self._domain(machine).resume()
 
-    def _copy_disks(self, source: Path, target: Path) -> None:
-        for machine in self.plan.machines:
-            for path in self._disk_paths(machine):
-                copy_sparse(source / path.name, target / path.name)
+    def _copy_disks(self, machine: PlannedMachine, source: Path, target: Path) -> None:
+        for path in self._disk_paths(machine):
+            copy_sparse(source / path.name, target / path.name)
 
     # --- one machine ------------------------------------------------------------------------
 
