@@ -24,6 +24,7 @@ from sbsim.machines import Machine
 from sbsim.report.records import Outcome
 
 MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
+PLATFORM_FIXTURE = "platform"
 _PARAMETERS = {
     "host_name": "hosts",
     "storage_name": "storage",
@@ -132,8 +133,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if run is not None:
         _leave_out_other_chapters(config, items, run)
         order = {one.id: place for place, one in enumerate(run.catalogue.in_order())}
-        # Tests of no requirement come last: those that break the deployment are among them.
-        items.sort(key=lambda item: max((order[id] for id in ids_of(item)), default=len(order)))
+        # Tests of no requirement come last: those that break the deployment are among them. What
+        # needs the platform comes after all of those: they begin without one, and go back there.
+        items.sort(
+            key=lambda item: (
+                PLATFORM_FIXTURE in getattr(item, "fixturenames", ()),
+                max((order[id] for id in ids_of(item)), default=len(order)),
+            )
+        )
 
 
 def _leave_out_other_chapters(config: pytest.Config, items: list[pytest.Item], run: Run) -> None:

@@ -16,6 +16,7 @@ import paramiko
 from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError, MachineError, SbsimError
+from sbsim.initiator.paths import has_several
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
 from sbsim.lab.accelerator import kvm_works
@@ -73,9 +74,15 @@ class LabBackend:
     @property
     def traits(self) -> Traits:
         """What the machines are."""
+        capabilities = set(_CAPABILITIES)
+        if self._kvm:
+            capabilities.add("measured_io")
+        deployment = self._deployment
+        if deployment and any(has_several(deployment, host) for host in deployment.hosts):
+            capabilities.add("paths")
         return Traits(
             backend="lab",
-            capabilities=frozenset(_CAPABILITIES | ({"measured_io"} if self._kvm else set())),
+            capabilities=frozenset(capabilities),
             emulated=not self._kvm,
             simulated=False,
             facts=_facts(self._kvm),

@@ -55,3 +55,12 @@ class ToolsDisagree(InitiatorError):
     def __init__(self, machine: str, differences: tuple[str, ...]) -> None:
         self.differences = differences
         super().__init__(machine, "the tools disagree: " + "; ".join(differences))
+
+
+class LunsWouldMerge(InitiatorError):
+    """Disks with one WWID are several LUNs: in one multipath map they would destroy each other."""
+
+    def __init__(self, machine: str, wwid: str, luns: tuple[str, ...]) -> None:
+        self.wwid = wwid
+        text = f"several LUNs have the WWID {wwid}, expected one: {'; '.join(luns)}"
+        super().__init__(machine, f"{text}; give each LUN a serial with hex digits of its own")

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sbsim.deployment import Host
 from sbsim.initiator import configure
+from sbsim.initiator.multipath import PACKAGES, Multipath, refuse_merges
+from sbsim.initiator.paths import has_several, paths_by_wwid
 from sbsim.machines import Machine, parallel
+from sbsim.machines.packages import Packages
 from sbsim.machines.server import Server
 from sbsim.management.deployed import Deployed
 
@@ -18,7 +21,7 @@ Progress = Callable[[str], None]
 
 
 def provision(deployed: Deployed, progress: Progress) -> list[str]:
-    """Set up names, targets and initiators; return what was changed, one line each."""
+    """Set up names, targets, initiators and multipath; return what was changed, one line each."""
     deployment = deployed.deployment
     changes: list[str] = []
 
@@ -31,6 +34,8 @@ def provision(deployed: Deployed, progress: Progress) -> list[str]:
     told("names and hosts files", parallel(machines, lambda one: name_server(deployed, one)))
     told("targets", parallel(servers, lambda one: apply_target(deployed, one.name)))
     told("initiators", parallel(deployment.hosts, lambda one: apply_initiator(deployed, one)))
+    if several := [host for host in deployment.hosts if has_several(deployment, host)]:
+        told("multipath", parallel(several, lambda one: apply_multipath(deployed, one)))
     return changes
 
 
@@ -57,3 +62,14 @@ def apply_initiator(deployed: Deployed, host: Host) -> list[str]:
     """Name a host's initiator, give it CHAP, and log it in everywhere (R3.5 to R3.8)."""
     changes = configure.apply(deployed.initiator(host), deployed.deployment, host, deployed.chap)
     return [str(change) for change in changes]
+
+
+def apply_multipath(deployed: Deployed, host: Host) -> list[str]:
+    """Gather a host's paths to each LUN into one device, installing what that takes (R3.13)."""
+    machine = deployed.machines[host.name]
+    refuse_merges(host.name, deployed.initiator(host).devices())
+    multipath = Multipath(machine, deployed.clock)
+    changes = [f"installed {name}" for name in Packages(machine).install(PACKAGES)]
+    changes += multipath.enable()
+    multipath.settle(paths_by_wwid(deployed.deployment, host))
+    return changes

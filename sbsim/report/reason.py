@@ -18,6 +18,8 @@ Kind = Literal[
     "skipped-check",
     "out-of-scope",
     "not-asked-for",
+    "single-path",
+    "only-looks",
 ]
 
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -40,6 +42,14 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "not-asked-for": (
         "out of scope: chapter {what} was not asked for",
         "不在范围内：本次未要求第 {what} 章",
+    ),
+    "single-path": (
+        "out of scope: single path (the description gives no host a second one to a LUN)",
+        "不在范围内：单路径（部署描述中没有主机拥有到同一 LUN 的第二条路径）",
+    ),
+    "only-looks": (
+        "out of scope: the run only looks (--no-apply)",
+        "不在范围内：本次运行只检查、不改动（--no-apply）",
     ),
 }
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sbsim.errors import UsageError
 from sbsim.report import folder as out
 from sbsim.report.judgement import Judgement, Status, judge
-from sbsim.report.reason import Reason, english
+from sbsim.report.reason import Kind, Reason, english
 from sbsim.report.recorded import Recorded
 from sbsim.report.records import Check, Finding, Outcome, Phase
 from sbsim.report.requirements import Catalogue, Requirement
@@ -147,12 +147,18 @@ def was_cut_short(recorded: Recorded) -> bool:
     return recorded.end is None or recorded.end.interrupted
 
 
+# Capabilities that no backend lacks: the description or the run has them or not.
+_OF_THE_RUN: dict[str, Kind] = {"paths": "single-path", "apply": "only-looks"}
+
+
 def out_of_scope(requirement: Requirement, recorded: Recorded) -> Reason:
     """Why a requirement lies outside a run's scope."""
-    lacking = ", ".join(sorted(set(requirement.needs) - set(recorded.run.capabilities)))
+    lacking = sorted(set(requirement.needs) - set(recorded.run.capabilities))
     if not lacking:
         return Reason("not-asked-for", requirement.chapter)
-    return Reason("out-of-scope", lacking, recorded.run.backend)
+    if len(lacking) == 1 and (kind := _OF_THE_RUN.get(lacking[0])):
+        return Reason(kind)
+    return Reason("out-of-scope", ", ".join(lacking), recorded.run.backend)
 
 
 def _verdict(judged: Iterable[Judgement], tests: Tests, recorded: Recorded) -> Verdict:

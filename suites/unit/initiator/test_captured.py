@@ -8,6 +8,7 @@ from sbsim.initiator.iscsid_conf import IscsidConf
 
 from .captured import FOLDER, captured, entries
 
+
 @pytest.mark.parametrize("system", ["debian12", "c74"])
 def test_index_names_every_file_and_no_other(system: str) -> None:
     named = {entry["file"] for entry in entries(system)}

@@ -38,6 +38,14 @@ def test_out_of_scope_is_listed_with_the_reason_and_changes_nothing() -> None:
     assert result.verdict == "pass"
 
 
+def test_single_path_is_told_as_such() -> None:
+    wanted = CATALOGUE.requirement("R1.1").model_copy(update={"needs": ("machines", "paths")})
+    reason = results.out_of_scope(wanted, GOOD)
+    assert reason.en.startswith("out of scope: single path")
+    lacking_more = wanted.model_copy(update={"needs": ("paths", "pool")})
+    assert "lacks paths, pool" in results.out_of_scope(lacking_more, GOOD).en
+
+
 @pytest.mark.parametrize("ids", [(), ("R1.4",), ("R7.7",)])
 def test_any_failed_test_fails_the_run(ids: tuple[str, ...]) -> None:
     result = compute(CATALOGUE, with_checks(GOOD, check(*ids, outcome="failed", test="other")))

@@ -1,0 +1,21 @@
+"""How many ways lead from a host to its LUNs."""
+
+from __future__ import annotations
+
+from sbsim.deployment import Deployment, Host
+from sbsim.initiator.configure import wanted_nodes
+
+
+def paths_by_wwid(deployment: Deployment, host: Host) -> dict[str, int]:
+    """Return how many paths the host has to each of its LUNs, by WWID."""
+    counts: dict[str, int] = {}
+    luns = {target.iqn: target.luns for target in deployment.targets}
+    for node in wanted_nodes(deployment, host):
+        for lun in luns[node.iqn]:
+            counts[lun.wwid] = counts.get(lun.wwid, 0) + 1
+    return counts
+
+
+def has_several(deployment: Deployment, host: Host) -> bool:
+    """Whether the host has two or more paths to a LUN: it then needs multipath."""
+    return any(many > 1 for many in paths_by_wwid(deployment, host).values())
