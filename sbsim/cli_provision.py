@@ -11,10 +11,11 @@ from rich.console import Console
 from sbsim.backends import LabBackend
 from sbsim.bundle import default_deployment
 from sbsim.cli_lab import teller, the_lab
-from sbsim.deployment import Deployment, load
+from sbsim.deployment import Deployment, Host, load
 from sbsim.errors import UsageError
 from sbsim.initiator import configure
 from sbsim.initiator.chap import chap_of
+from sbsim.initiator.multipath import Multipath
 from sbsim.lab.folder import LabFolder
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
@@ -88,10 +89,12 @@ def _remember(folder: LabFolder, description: Path) -> None:
 
 def _remove_san(deployed: Deployed, progress: Progress) -> None:
     deployment = deployed.deployment
-    parallel(
-        deployment.hosts,
-        lambda host: configure.remove(deployed.initiator(host), deployment),
-    )
+
+    def leave(host: Host) -> None:
+        Multipath(deployed.machines[host.name], deployed.clock).remove()
+        configure.remove(deployed.initiator(host), deployment)
+
+    parallel(deployment.hosts, leave)
     progress("initiators: logged out, their configuration is the original again")
     parallel(deployment.storage_servers, lambda one: deployed.target_server(one).remove())
     progress("targets: removed")

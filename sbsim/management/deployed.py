@@ -8,8 +8,8 @@ from typing import Any
 
 from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer
 from sbsim.initiator.chap import ChapSettings
-from sbsim.initiator.configure import reachable_portals
 from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.paths import has_several
 from sbsim.machines import Clock, Machine
 from sbsim.machines.server import Server
 from sbsim.sharedblock.pool import Pool
@@ -55,11 +55,7 @@ class Deployed:
     @property
     def is_multipath(self) -> bool:
         """Whether hosts have several paths to a LUN."""
-        return any(
-            len(reachable_portals(self.deployment, host, server)) > 1
-            for host in self.deployment.hosts
-            for server in self.deployment.storage_servers
-        )
+        return any(has_several(self.deployment, host) for host in self.deployment.hosts)
 
     def target_server(self, server: StorageServer) -> TargetServer:
         """One storage server's array."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sbsim.initiator import multipath
 from sbsim.machines.packages import Packages
 from sbsim.management import owner, real
 from sbsim.management.deployed import Deployed
@@ -13,13 +14,14 @@ from sbsim.management.management import Management
 from sbsim.management.store import Store
 
 # What the platform puts on a host when it takes it over (R2.5); parted brings partprobe.
-HOST_PACKAGES = ("lvm2", "lvm2-lockd", "sanlock", "parted")
-MULTIPATH_PACKAGES = ("multipath-tools",)
+HOST_PACKAGES = ("lvm2", "lvm2-lockd", "sanlock", "multipath-tools", "parted")
 
 
 def host_packages(deployed: Deployed) -> tuple[str, ...]:
-    """The packages that this deployment's hosts need, by Debian's names."""
-    return HOST_PACKAGES + (MULTIPATH_PACKAGES if deployed.is_multipath else ())
+    """The packages that taking a host of this deployment over brings, by Debian's names."""
+    # With several paths multipath is set up before any host is taken over (the guide's 3.4).
+    there = multipath.PACKAGES if deployed.is_multipath else ()
+    return tuple(name for name in HOST_PACKAGES if name not in there)
 
 
 def open_management(deployed: Deployed, store: Path, progress: Callable[[str], None]) -> Management:
