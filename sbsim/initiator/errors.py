@@ -58,9 +58,9 @@ class ToolsDisagree(InitiatorError):
 
 
 class LunsWouldMerge(InitiatorError):
-    """Disks with one WWID are several LUNs: in one multipath map they would destroy each other."""
+    """Disks with one WWN are several LUNs: in one multipath map they would destroy each other."""
 
-    def __init__(self, machine: str, wwid: str, luns: tuple[str, ...]) -> None:
-        self.wwid = wwid
-        text = f"several LUNs have the WWID {wwid}, expected one: {'; '.join(luns)}"
+    def __init__(self, machine: str, wwn: str, luns: tuple[str, ...]) -> None:
+        self.wwn = wwn
+        text = f"several LUNs have the WWN {wwn}, expected one: {'; '.join(luns)}"
         super().__init__(machine, f"{text}; give each LUN a serial with hex digits of its own")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sbsim.initiator import lsblk, multipath_conf
-from sbsim.initiator.device import ScsiDevice
 from sbsim.initiator.errors import InitiatorError, LunsWouldMerge, ToolsDisagree
 from sbsim.initiator.hctl import Hctl
-from sbsim.initiator.lsblk import parse_lsblk
+from sbsim.initiator.lsblk import BlockDevice, parse_lsblk
 from sbsim.initiator.multipath_map import (
     LIST_ARGV,
     MAPS_ARGV,
@@ -51,7 +50,11 @@ class Multipath:
     # --- set up and undone ------------------------------------------------------------------
 
     def enable(self) -> tuple[str, ...]:
-        """Have multipathd run with our settings, also after a boot; return what was changed."""
+        """Have multipathd run with our settings, also after a boot; return what was changed.
+
+        Raises LunsWouldMerge before anything is changed.
+        """
+        refuse_merges(self.machine.name, self._disks())
         changes = []
         running = self._running()
         if self._keep(running):
@@ -116,8 +119,7 @@ class Multipath:
     def read(self) -> tuple[MultipathMap, ...]:
         """The maps as multipathd alone tells them: the quick look."""
         text = self.machine.run(*MAPS_ARGV).stdout
-        roots = parse_lsblk(self.machine.run(*lsblk.ARGV).stdout)
-        blocks = {one.kname: one for root in roots for one in root.walk()}
+        blocks = {one.kname: one for root in self._disks() for one in root.walk()}
         hctls = {name: one.hctl for name, one in blocks.items() if one.hctl}
         return parse_maps(text, hctls, {name: one.size for name, one in blocks.items()})
 
@@ -155,6 +157,9 @@ class Multipath:
             raise InitiatorError(self.machine.name, text)
 
     # --- below ------------------------------------------------------------------------------
+
+    def _disks(self) -> tuple[BlockDevice, ...]:
+        return parse_lsblk(self.machine.run(*lsblk.ARGV).stdout)
 
     def _running(self) -> bool:
         return self.machine.run("systemctl", "is-active", UNIT, check=False).ok
@@ -209,21 +214,21 @@ def differences(
                 yield f"the path {path.device} of the map {one.name} has the WWID {wwid}"
 
 
-def refuse_merges(host: str, devices: Iterable[ScsiDevice]) -> None:
+def refuse_merges(host: str, disks: Iterable[BlockDevice]) -> None:
     """Refuse disks that multipath would take for one LUN though they are several.
 
-    Paths of one WWID must agree on serial, size and model. Raises LunsWouldMerge: two LUNs in one
+    Paths of one WWN must agree on serial, size and model. Raises LunsWouldMerge: two LUNs in one
     map would be written over one another.
     """
-    by_wwid: dict[str, dict[tuple[str | None, int | None, str], list[str]]] = {}
-    for one in devices:
-        if one.kind == "disk" and one.wwid:
-            lun = (one.serial, one.bytes, one.model)
-            by_wwid.setdefault(one.wwid, {}).setdefault(lun, []).append(f"{one.path} [{one.hctl}]")
-    for wwid, luns in by_wwid.items():
+    by_wwn: dict[str, dict[tuple[str | None, int, str | None], list[str]]] = {}
+    for one in disks:
+        if one.hctl and one.wwn and one.type == "disk":
+            lun = (one.serial, one.size, one.model)
+            by_wwn.setdefault(one.wwn, {}).setdefault(lun, []).append(f"{one.path} [{one.hctl}]")
+    for wwn, luns in by_wwn.items():
         if len(luns) > 1:
             told = (
                 f"{', '.join(paths)}: serial {serial}, {size} bytes, {model}"
                 for (serial, size, model), paths in luns.items()
             )
-            raise LunsWouldMerge(host, wwid, tuple(told))
+            raise LunsWouldMerge(host, wwn, tuple(told))

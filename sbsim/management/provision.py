@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sbsim.deployment import Host
 from sbsim.initiator import configure
-from sbsim.initiator.multipath import PACKAGES, Multipath, refuse_merges
+from sbsim.initiator.multipath import PACKAGES, Multipath
 from sbsim.initiator.paths import has_several, paths_by_wwid
 from sbsim.machines import Machine, parallel
 from sbsim.machines.packages import Packages
@@ -67,7 +67,6 @@ def apply_initiator(deployed: Deployed, host: Host) -> list[str]:
 def apply_multipath(deployed: Deployed, host: Host) -> list[str]:
     """Gather a host's paths to each LUN into one device, installing what that takes (R3.13)."""
     machine = deployed.machines[host.name]
-    refuse_merges(host.name, deployed.initiator(host).devices())
     multipath = Multipath(machine, deployed.clock)
     changes = [f"installed {name}" for name in Packages(machine).install(PACKAGES)]
     changes += multipath.enable()

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from sbsim.errors import CommandFailed
-from sbsim.initiator.device import ScsiDevice
+from sbsim.initiator import lsblk
 from sbsim.initiator.errors import InitiatorError, LunsWouldMerge
-from sbsim.initiator.hctl import Hctl
+from sbsim.initiator.lsblk import BlockDevice, parse_lsblk
 from sbsim.initiator.multipath import BACKUP, Multipath, refuse_merges
 from sbsim.initiator.multipath_conf import PATH, with_settings
 from sbsim.machines import Process, Result
 
+from .captured import captured
 from .fake_host import FakeClock
 
 
@@ -106,6 +107,7 @@ def test_enable_again_changes_nothing(machine: FakeMultipathd, multipath: Multip
     assert {argv[:2] for argv in machine.commands} == {
         ("systemctl", "is-active"),
         ("test", "-e"),
+        lsblk.ARGV[:2],
     }
 
 
@@ -159,23 +161,44 @@ def test_refused_resize_is_an_error(machine: FakeMultipathd, multipath: Multipat
 
 # --- two LUNs in one map --------------------------------------------------------------------
 
-DISK = ScsiDevice(
-    hctl=Hctl(1, 0, 0, 0), kind="disk", vendor="LIO-ORG", model="a", revision="4.0", iqn=None,
-    tag=None, portal=None, wwid="36001405a", serial="s1", bytes=2**30, path="/dev/sda",
-    cache_type=None, state="running",
-)  # fmt: skip
+
+@pytest.fixture
+def paths() -> tuple[BlockDevice, BlockDevice]:
+    """A real disk, and a second path to it."""
+    disk = parse_lsblk(captured("debian12/lsblk/lsblk_-J.four_luns.txt"))[0]
+    assert disk.wwn
+    assert disk.hctl
+    return disk, replace(disk, hctl=replace(disk.hctl, host=99), path="/dev/sdz", kname="sdz")
 
 
-def test_paths_of_one_lun_may_merge() -> None:
-    refuse_merges("host1", [DISK, replace(DISK, hctl=Hctl(2, 0, 0, 0), path="/dev/sdb")])
+def test_paths_of_one_lun_may_merge(paths: tuple[BlockDevice, BlockDevice]) -> None:
+    refuse_merges("host1", paths)
 
 
-@pytest.mark.parametrize("changes", [{"serial": "s2"}, {"bytes": 2**31}, {"model": "b"}])
-def test_luns_with_one_wwid_are_refused(changes: dict[str, object]) -> None:
-    other = replace(DISK, hctl=Hctl(2, 0, 0, 0), path="/dev/sdb", **changes)  # type: ignore[arg-type]
-    with pytest.raises(LunsWouldMerge, match=r"36001405a.*/dev/sda \[1:0:0:0\].*/dev/sdb"):
-        refuse_merges("host1", [DISK, other])
+@pytest.mark.parametrize("changes", [{"serial": "s2"}, {"size": 2**31}, {"model": "b"}])
+def test_luns_with_one_wwn_are_refused(
+    paths: tuple[BlockDevice, BlockDevice], changes: dict[str, object]
+) -> None:
+    first, second = paths
+    other = replace(second, **changes)  # type: ignore[arg-type]
+    with pytest.raises(LunsWouldMerge, match=rf"{first.wwn}.*{first.path} \[.*/dev/sdz \[99:"):
+        refuse_merges("host1", [first, other])
 
 
-def test_disks_with_other_wwids_are_several_luns() -> None:
-    refuse_merges("host1", [DISK, replace(DISK, wwid="36001405b", serial="s2", path="/dev/sdb")])
+def test_disks_with_other_wwns_are_several_luns(
+    paths: tuple[BlockDevice, BlockDevice],
+) -> None:
+    first, second = paths
+    refuse_merges("host1", [first, replace(second, wwn="0x6001405b", serial="s2")])
+
+
+def test_nothing_is_changed_where_luns_would_merge(
+    machine: FakeMultipathd, multipath: Multipath
+) -> None:
+    text = captured("debian12/lsblk/lsblk_-J.four_luns.txt")
+    ids = [disk.wwn for disk in parse_lsblk(text) if disk.wwn]
+    machine.answers[lsblk.ARGV] = [text.replace(ids[0], ids[1])]
+    before = dict(machine.files)
+    with pytest.raises(LunsWouldMerge):
+        multipath.enable()
+    assert (machine.files, machine.running) == (before, False)
