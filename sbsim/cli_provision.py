@@ -23,6 +23,7 @@ from sbsim.management.described import add_storages, remove_storages, take_over
 from sbsim.management.management import Management
 from sbsim.management.opening import open_management
 from sbsim.management.provision import Progress, provision
+from sbsim.management.recovery import recover
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -77,7 +78,9 @@ def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
     backend = LabBackend.attached(found)
     chap = chap_of(deployment, True, path.parent)
     deployed = Deployed(deployment, backend.machines, chap, backend.clock)
-    return deployed, open_management(deployed, backend.store, progress)
+    management = open_management(deployed, backend.store, progress)
+    recover(management)
+    return deployed, management
 
 
 def _remember(folder: LabFolder, description: Path) -> None:

@@ -46,7 +46,14 @@ class Lvm:
         `-qq` answers every question of LVM's with no: a LUN with a signature is refused.
         """
         tagged = ("--addtag", tag) if tag else ()
-        self.change("vgcreate", "-qq", "--shared", *tagged, *_metadata(metadata), name, *disks)
+        try:
+            self.change("vgcreate", "-qq", "--shared", *tagged, *_metadata(metadata), name, *disks)
+        except VolumeGroupFailed as error:
+            raise VolumeGroupFailed(
+                self._machine.name,
+                f"can not create vg {name}: {error}; a LUN that holds something is refused: look "
+                "at it, then clear it, or add the storage with wiping on",
+            ) from error
 
     def extend_group(self, name: str, disk: str, metadata: int | None) -> None:
         """Add a disk to a volume group. Raises VolumeGroupFailed."""
