@@ -200,8 +200,14 @@ class SshProcess:
             if left <= 0:
                 self.stop()
                 raise CommandTimeout(self._machine.name, self._argv, timeout)
-            select.select([self._channel], [], [], min(left, 1.0 if not self._left else 0.01))
+            self._wait_for_news(min(left, 1.0 if not self._left else 0.01))
         return result
+
+    def _wait_for_news(self, seconds: float) -> None:
+        if self._channel.eof_received:  # a channel at its end is readable for ever
+            self._channel.status_event.wait(seconds)
+        else:
+            select.select([self._channel], [], [], seconds)
 
     def stop(self) -> Result:
         """End the command and all that it started; return what it had said."""
@@ -227,7 +233,8 @@ class SshProcess:
 
     def _ended(self) -> bool:
         channel = self._channel
-        if channel.closed and not channel.exit_status_ready():
+        # "Ready" it calls every closed channel; one whose connection broke has no status.
+        if channel.closed and channel.exit_status < 0:
             raise MachineError(
                 f"{self._machine.name}: the connection broke while `{shlex.join(self._argv)}` ran"
             )
