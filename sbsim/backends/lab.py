@@ -51,7 +51,9 @@ class LabBackend:
         self, deployment: Deployment | None, name: str | None = None, keep: bool = False
     ) -> None:
         self._deployment = deployment
-        self._folder = LabFolder(name or (deployment.name if deployment else ""))
+        if name is None:
+            name = deployment.name if deployment else ""
+        self._folder = LabFolder(name)
         self._keep = keep
         self._owned = False
         self._lab: labs.Lab | None = None

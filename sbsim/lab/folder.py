@@ -19,6 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sbsim.errors import UsageError
+
+LONGEST_NAME = 64
+
 
 def cache_folder() -> Path:
     """The cache: `SBSIM_CACHE`, else ``~/.cache/sbsim``; always absolute."""
@@ -31,11 +35,28 @@ def mount_point() -> Path:
     return cache_folder() / "mount"
 
 
+def folder_name(what: str, name: str) -> str:
+    """Return `name` if it names one folder in another; raise UsageError if not.
+
+    What is made under a name is removed under it: ".." or "a/b" would take others' things along.
+    """
+    if not name or name.startswith(".") or "/" in name or "\0" in name or len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"{what} {name!r} cannot be a folder's name; expected 1 to {LONGEST_NAME} characters "
+            "without a slash and without a dot at the beginning"
+        )
+    return name
+
+
 @dataclass(frozen=True)
 class LabFolder:
-    """The files of one lab, by name."""
+    """The files of one lab, by name. Raises UsageError for a name that is no folder's."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        """Refuse what would lead out of the folder of labs."""
+        folder_name("the lab's name", self.name)
 
     @property
     def path(self) -> Path:
@@ -87,7 +108,7 @@ class LabFolder:
 def known_labs() -> list[LabFolder]:
     """Every lab that has a folder, alive or dead, by name."""
     base = cache_folder() / "labs"
-    return [LabFolder(path.name) for path in sorted(base.glob("*")) if path.is_dir()]
+    return [LabFolder(path.name) for path in sorted(base.glob("[!.]*")) if path.is_dir()]
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sbsim.lab import manifest
 from sbsim.lab.domains import QEMU, Boot, domain_xml
-from sbsim.lab.folder import cache_folder
+from sbsim.lab.folder import cache_folder, folder_name
 from sbsim.lab.keys import Keys, ensure_keys
 from sbsim.lab.plan import Plan
 
@@ -21,7 +21,8 @@ BOOTED = "booted"
 
 
 def state_folder(plan: Plan, name: str, kvm: bool) -> Path:
-    """Where the state `name` of `plan` lies, or would lie."""
+    """Where the state `name` of `plan` lies, or would lie. UsageError if it is no folder's name."""
+    folder_name("the state's name", name)
     return cache_folder() / "states" / _key(plan, kvm) / name
 
 
