@@ -1,4 +1,4 @@
-"""Parsers of multipath's maps. The texts here are made by hand, as multipath-tools 0.9.4 prints."""
+"""Parsers of multipath's maps, on captured output and on texts that are made after it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sbsim.initiator.errors import UnreadableOutput
 from sbsim.initiator.hctl import Hctl
 from sbsim.initiator.multipath import differences
 from sbsim.initiator.multipath_map import MultipathMap, parse_list, parse_maps
+
+from .captured import captured
 
 WWID = "36001405ced1cdcf40b0be4e8ea0a0a00"
 HCTLS = {"sda": Hctl(1, 0, 0, 0), "sdb": Hctl(2, 0, 0, 0)}
@@ -36,6 +38,20 @@ def shown(*paths: dict[str, str], **fields: Any) -> str:
 
 def maps(text: str) -> tuple[MultipathMap, ...]:
     return parse_maps(text, HCTLS, {"dm-0": 20971520000})
+
+
+def test_captured_views_show_the_same_four_maps_of_two_paths() -> None:
+    listed = parse_list(captured("debian12/multipathd/multipath_-ll.two_paths.txt"))
+    hctls = {path.device: path.hctl for one in listed for path in one.paths if path.hctl}
+    text = captured("debian12/multipathd/show_maps_json.two_paths.txt")
+    found = parse_maps(text, hctls, {"dm-0": 20971520000})
+    assert not list(differences(found, listed, {}))
+    assert [one.size for one in listed] == ["29G", "34G", "20G", "24G"]
+    assert {one.wwid: len(one.paths) for one in found} == dict.fromkeys(
+        (one.wwid for one in listed), 2
+    )
+    assert all(path.usable and path.hctl for one in found for path in one.paths)
+    assert [one.bytes for one in found if one.device == "dm-0"] == [20971520000]
 
 
 def test_map_has_its_paths_with_address_and_state_and_its_size() -> None:
