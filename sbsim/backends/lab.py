@@ -212,6 +212,7 @@ class LabBackend:
         assert self._plan is not None
         lab = self._lab_or_fail()
         folder = states.state_folder(self._plan, name, self._kvm)
+        states.check_room(self._plan)
         self._drop_connections()
 
         def fill(aside: Path) -> None:

@@ -14,6 +14,7 @@ that nothing is left behind however it ends.
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 from sbsim.lab.recipe import Recipe
 
 BUSYBOX = Path("/bin/busybox")
+UNKNOWN = "sbsim: no package of this name:"
 
 
 class BuildFailed(Exception):
@@ -45,6 +47,13 @@ def call(*argv: str, cwd: Path | None = None, stdin: str | None = None) -> str:
 def install_debian(recipe: Recipe, root: Path) -> None:
     """Install the recipe's packages into `root` with mmdebstrap."""
     dropped = [f"--dpkgopt=path-exclude=/{path}/*" for path in recipe.dropped_paths]
+    try:
+        _mmdebstrap(recipe, root, dropped)
+    except BuildFailed as error:
+        raise explained(recipe, error) from error
+
+
+def _mmdebstrap(recipe: Recipe, root: Path, dropped: list[str]) -> None:
     call(
         "mmdebstrap",
         "--mode=root",
@@ -57,12 +66,46 @@ def install_debian(recipe: Recipe, root: Path) -> None:
         "--dpkgopt=force-unsafe-io",
         "--dpkgopt=force-confold",
         *dropped,
+        f"--setup-hook={find_packages(recipe)}",
         # The lists are needed to fetch the kernel and the offered packages.
         "--skip=cleanup/apt/lists",
         recipe.suite,
         str(root),
         *recipe.sources,
     )
+
+
+def find_packages(recipe: Recipe) -> str:
+    """The shell commands that look for every package before the first is fetched.
+
+    apt itself names an unknown one only when the base system stands, a minute later.
+    """
+    names = shlex.join((*recipe.packages, *recipe.offered, recipe.kernel))
+    return f"""
+        export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+        apt-get -q --error-on=any update || exit 1
+        for name in {names}; do
+            apt-cache show "$name" >/dev/null 2>&1 || unknown="${{unknown-}} $name"
+        done
+        [ -z "${{unknown-}}" ] || {{ echo "{UNKNOWN}$unknown" >&2; exit 1; }}"""
+
+
+def explained(recipe: Recipe, error: BuildFailed) -> BuildFailed:
+    """The same failure with what it means first, where that is known."""
+    lines = str(error).splitlines()
+    unknown = [line.removeprefix(UNKNOWN).strip() for line in lines if line.startswith(UNKNOWN)]
+    if unknown:
+        return BuildFailed(
+            f"{recipe.mirror} has no package {', '.join(unknown[0].split())} for {recipe.suite}; "
+            "correct the recipe, or name another mirror in SBSIM_MIRROR"
+        )
+    missed = [line for line in lines if line.startswith(("E: Failed to fetch", "E: Malformed"))]
+    if missed:
+        return BuildFailed(
+            f"the mirror {recipe.mirror} cannot be used: {missed[0].removeprefix('E: ')}; check "
+            "the network, or name another mirror in SBSIM_MIRROR"
+        )
+    return error
 
 
 def apt(root: Path, *argv: str) -> str:

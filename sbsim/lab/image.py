@@ -77,7 +77,14 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
             builder.kill()
             raise
     if builder.returncode or not all((folder / name).is_file() for name in FILES):
-        raise ImageError("the machines' image could not be made: " + "\n".join(said[-20:]))
+        raise ImageError("the machines' image could not be made: " + _reason(said))
+
+
+def _reason(said: list[str]) -> str:
+    """What the builder said failed; if it could not say, its last words."""
+    starts = [place for place, line in enumerate(said) if line.startswith("failed: ")]
+    lines = said[starts[-1] :] if starts else said
+    return "\n".join(lines[-20:]).removeprefix("failed: ")
 
 
 def _heard(line: str, progress: Progress) -> str:

@@ -19,7 +19,17 @@ from sbsim.lab.plan import OWN_DISK_BYTES, Card, Disk, PlannedMachine
 
 
 def make_own_disk(machine: PlannedMachine, keys: Keys, path: Path) -> None:
-    """Write the disk image of `machine` to `path` (sparse)."""
+    """Write the disk image of `machine` to `path` (sparse). Raises LabError if it cannot be."""
+    try:
+        _make(machine, keys, path)
+    except OSError as error:
+        raise LabError(
+            f"{machine.name}: cannot make its own disk: {error}; the lab's disks lie in memory: "
+            "end other labs, or lower `memory` in [lab.scale] of the description"
+        ) from error
+
+
+def _make(machine: PlannedMachine, keys: Keys, path: Path) -> None:
     tree = path.with_suffix(".tree")
     shutil.rmtree(tree, ignore_errors=True)
     (tree / "work").mkdir(parents=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 
+from sbsim.errors import LabError
 from sbsim.lab import manifest
 from sbsim.lab.domains import QEMU, Boot, domain_xml
 from sbsim.lab.folder import cache_folder, folder_name
@@ -18,6 +20,8 @@ from sbsim.lab.keys import Keys, ensure_keys
 from sbsim.lab.plan import Plan
 
 BOOTED = "booted"
+# A machine of the guide's leaves some 150 MiB of memory and disks.
+NEEDED_BYTES = 256 * 2**20
 
 
 def state_folder(plan: Plan, name: str, kvm: bool) -> Path:
@@ -30,6 +34,21 @@ def sound_state(plan: Plan, name: str, kvm: bool) -> Path | None:
     """The folder of a state that is there and undamaged, else None."""
     folder = state_folder(plan, name, kvm)
     return folder if folder.is_dir() and not manifest.faults(folder) else None
+
+
+def check_room(plan: Plan) -> None:
+    """Raise LabError if the cache has no room for a saved state of `plan`.
+
+    Asked before a machine is held: one whose memory could not be written would be lost.
+    """
+    needed = len(plan.machines) * NEEDED_BYTES
+    free = shutil.disk_usage(cache_folder()).free
+    if free < needed:
+        raise LabError(
+            f"the cache {cache_folder()} has {free >> 20} MiB free; the saved state of "
+            f"{len(plan.machines)} machines needs {needed >> 20} MiB. Make room, or name another "
+            "folder in SBSIM_CACHE"
+        )
 
 
 def _key(plan: Plan, kvm: bool) -> str:

@@ -17,10 +17,15 @@ from sbsim.lab.recipe import default_recipe
 
 
 @pytest.fixture(scope="session")
-def image(request: pytest.FixtureRequest) -> Path:
-    """The machines' image; the tests here are skipped unless the lab was asked for."""
+def asked_for(request: pytest.FixtureRequest) -> None:
+    """The tests here are skipped unless the lab was asked for."""
     if request.config.option.sbsim_backend != "lab":
         pytest.skip("makes labs of its own: give --sbsim-backend lab")
+
+
+@pytest.fixture(scope="session")
+def image(asked_for: None) -> Path:
+    """The machines' image."""
     return ensure_image(default_recipe(), labs.ignore)
 
 
