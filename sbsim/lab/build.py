@@ -168,6 +168,9 @@ def configure(recipe: Recipe, root: Path) -> None:
             link.unlink(missing_ok=True)
             link.symlink_to("/dev/null")
     (root / "etc/systemd/system/default.target").symlink_to("/lib/systemd/system/multi-user.target")
+    for name in recipe.masked_helpers:
+        (root / name).unlink()
+        (root / name).symlink_to("/bin/true")
     (root / "packages").mkdir()
     apt(root, "systemctl", "enable", "systemd-networkd.service", "ssh.service")
     # A shell that starts fast: every command on a machine starts one.

@@ -30,6 +30,7 @@ class Recipe:
     masked_units: tuple[str, ...]
     masked_udev_rules: tuple[str, ...]
     masked_generators: tuple[str, ...]
+    masked_helpers: tuple[str, ...]
     init_script: str
     files: tuple[tuple[str, str], ...]
 
@@ -154,6 +155,11 @@ _MASKED_GENERATORS = (
     "systemd-veritysetup-generator",
 )
 
+# What packages' own scripts call to enable and start the units that they bring: some forty times
+# for a host's packages, and each is a Perl program that takes an emulated machine three seconds.
+# Whoever configures a service enables and starts it here.
+_MASKED_HELPERS = ("usr/bin/deb-systemd-helper", "usr/bin/deb-systemd-invoke")
+
 # Drivers of the board's odds and ends: checking and linking each costs a fifth of a second.
 _UNUSED_MODULES = """\
 blacklist ahci
@@ -232,6 +238,7 @@ def default_recipe() -> Recipe:
         masked_units=_MASKED_UNITS,
         masked_udev_rules=_MASKED_RULES,
         masked_generators=_MASKED_GENERATORS,
+        masked_helpers=_MASKED_HELPERS,
         init_script=resources.files("sbsim.lab").joinpath("init.sh").read_text(),
         files=(
             ("etc/ssh/sshd_config.d/sbsim.conf", _SSHD),

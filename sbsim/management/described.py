@@ -26,17 +26,13 @@ def take_over(deployed: Deployed, management: Management) -> dict[str, tuple[str
     add_management_node(management, node.name, str(node.address))
     for cluster in deployment.clusters:
         add_cluster(management, cluster.name, deployment.zone)
-    added = parallel(
-        deployment.hosts,
-        lambda host: add_host(
-            management,
-            host.name,
-            host.cluster,
-            partial(management.install, host.name),
-            str(host.address),
-        ),
-    )
-    return {name: one.installed for name, one in added.items()}
+    management.progress("installing what the hosts lack")
+    installed = parallel(deployment.hosts, lambda host: management.install(host.name))
+    # One after the other: the platform knows its hosts in the description's order.
+    for host in deployment.hosts:
+        put = partial(installed.__getitem__, host.name)
+        add_host(management, host.name, host.cluster, put, str(host.address))
+    return installed
 
 
 def add_storages(deployed: Deployed, management: Management) -> tuple[str, ...]:
