@@ -17,6 +17,7 @@ from _pytest.outcomes import Skipped
 from sbsim.acceptance.options import BACKENDS, Options
 from sbsim.acceptance.proof import Blocked, Proof
 from sbsim.acceptance.run import HANDED_OVER, Run, default_out
+from sbsim.acceptance.workers import check_workers
 from sbsim.bundle import default_deployment
 from sbsim.deployment import PROFILES, load
 from sbsim.errors import LabError, SbsimError, UsageError
@@ -25,6 +26,7 @@ from sbsim.report.records import Outcome
 
 MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
 PLATFORM_FIXTURE = "platform"
+GROUP = "sbsim-machines"
 _PARAMETERS = {
     "host_name": "hosts",
     "storage_name": "storage",
@@ -66,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STARTED] = False
     try:
         config.stash[RUN] = _make_run(config)
+        if config.stash[RUN] is not None:
+            check_workers(config)
     except SbsimError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -122,13 +126,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, names[name], scope="session")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests that need machines on one worker; xdist looks when all is collected."""
+    if needs_machines(item):
+        item.add_marker(pytest.mark.xdist_group(GROUP))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order by requirement, so that what blocks comes before what it blocks."""
     run = config.stash[RUN]
     for item in items:
         if needs_machines(item):
-            item.add_marker(pytest.mark.xdist_group("sbsim-machines"))
             _mark_what_cannot_run(item, run)
     if run is not None:
         _leave_out_other_chapters(config, items, run)
@@ -171,6 +180,11 @@ def needs_machines(item: pytest.Item) -> bool:
     return bool(MACHINE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
+def name_of(item: pytest.Item) -> str:
+    """The test's name in the evidence, without the group that xdist appends to it."""
+    return item.nodeid.removesuffix(f"@{GROUP}")
+
+
 def ids_of(item: pytest.Item) -> tuple[str, ...]:
     """The requirements that a test checks."""
     return tuple(id for mark in item.iter_markers("requirement") for id in mark.args)
@@ -185,14 +199,13 @@ def machine_of(item: pytest.Item) -> str | None:
 # --- running ----------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Bring the machines up before the first test, if any test needs them."""
-    run = session.config.stash[RUN]
-    if run is None or session.config.option.collectonly or session.testsfailed:
-        return  # suites that cannot be collected are pytest's own error
-    if any(needs_machines(item) for item in session.items):
-        session.config.stash[STARTED] = True
+def _start(run: Run, config: pytest.Config) -> None:
+    """Bring the machines up, once, before the first test that needs them.
+
+    Not when the session begins: every worker of pytest-xdist has one, and collects every test.
+    """
+    if not config.stash[STARTED]:
+        config.stash[STARTED] = True
         try:
             run.start()
         except UsageError as error:
@@ -214,11 +227,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Every command of a test is recorded under its name."""
+    """Bring the machines up if need be; every command of a test is recorded under its name."""
     run = item.config.stash[RUN]
     if run is None:
         return (yield)
-    with run.test(item.nodeid):
+    if needs_machines(item):
+        _start(run, item.config)
+    with run.test(name_of(item)):
         return (yield)
 
 
@@ -235,7 +250,7 @@ def pytest_runtest_makereport(
     if run is not None and needs_machines(item) and outcome:
         ids, machine = ids_of(item), machine_of(item)
         run.evidence.test(
-            test=item.nodeid,
+            test=name_of(item),
             requirements=ids,
             machine=machine,
             outcome=outcome,
@@ -292,4 +307,4 @@ def machines(sbsim_run: Run) -> dict[str, Machine]:
 @pytest.fixture
 def proves(request: pytest.FixtureRequest, sbsim_run: Run) -> Proof:
     """``proves(id, probe, machine, seen, wanted)``: record a fact and assert it."""
-    return Proof(sbsim_run, request.node.nodeid)
+    return Proof(sbsim_run, name_of(request.node))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sbsim.acceptance.workers import groups_are_kept
+
 CONFTEST = """
 from pathlib import Path
 import pytest
@@ -25,6 +27,8 @@ class NoMachines:
     fails = False
 
     def up(self, progress):
+        with Path("ups").open("ab") as file:
+            file.write(b"+")
         if self.fails:
             raise LabError("host2 does not boot")
 
@@ -187,3 +191,51 @@ def test_destructive_test_does_not_run_where_nothing_is_applied(
 ) -> None:
     body = "import pytest\n\n@pytest.mark.destructive\ndef test_it(machines):\n    assert False\n"
     run(with_run, body).assert_outcomes(skipped=1)
+
+
+def test_workers_side_by_side_bring_one_set_of_machines_up(with_run: pytest.Pytester) -> None:
+    """Slow: pytest-xdist starts two more interpreters."""
+    if not groups_are_kept():
+        pytest.skip("pytest-xdist 3.8.0 keeps no groups under pytest 9.2")
+    body = (
+        ONE_ROLE.format(seen=["zstack-mn"])
+        + """
+@pytest.mark.parametrize("number", range(4))
+def test_more(machines, number):
+    pass
+
+@pytest.mark.parametrize("number", range(4))
+def test_without(number):
+    pass
+"""
+    )
+    with_run.makepyfile(test_it=body)
+    done = with_run.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup", "--html", "page.html"
+    )
+    done.assert_outcomes(passed=9)
+    assert Path("ups").read_text() == "+"
+    assert status(with_run, "R2.3") == "pass"
+    requirements = result(with_run)["requirements"]
+    assert isinstance(requirements, dict)
+    assert requirements["R2.3"]["checks"] == ["test_it.py::test_role"]
+    assert "test_more" in Path("page.html").read_text()
+
+
+def test_workers_that_would_not_share_the_machines_are_refused(
+    with_run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = ONE_ROLE.format(seen=["zstack-mn"])
+    done = run(with_run, body, "-n", "2")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*give --dist loadgroup with -n*"])
+    monkeypatch.setattr("sbsim.acceptance.workers.groups_are_kept", lambda: False)
+    done = run(with_run, body, "-n", "2", "--dist", "loadgroup")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*leave -n out*"])
+    assert not Path("ups").exists()
+
+
+def test_without_a_test_that_needs_them_machines_stay_down(with_run: pytest.Pytester) -> None:
+    run(with_run, "def test_it(): pass\n").assert_outcomes(passed=1)
+    assert not Path("ups").exists()
