@@ -10,7 +10,7 @@ import pytest
 from sbsim.acceptance.options import Options
 from sbsim.acceptance.run import HANDED_OVER, Run
 from sbsim.bundle import bundle_folder
-from sbsim.errors import SbsimError
+from sbsim.errors import SbsimError, UsageError
 from sbsim.report.result import Result
 
 # What is collected; suites that are not there yet are passed over.
@@ -26,7 +26,12 @@ def accept(options: Options, quiet: bool = False) -> Result:
     suites themselves cannot be run.
     """
     run = Run(options)
-    run.evidence.reset()
+    try:
+        run.evidence.reset()
+    except UsageError:
+        raise
+    except SbsimError as error:
+        raise UsageError(f"{error}; give another folder with --out") from error
     ended = pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
     if ended == pytest.ExitCode.INTERRUPTED and run.result is not None:
         raise KeyboardInterrupt  # the report is written all the same
