@@ -106,8 +106,10 @@ class Packages:
             return ()
         self._apt(missing, REFRESH_LIMIT_SECONDS, "update")
         self._apt(missing, INSTALL_LIMIT_SECONDS, *_INSTALL, "--", *missing)
-        # Left out while the packages' scripts ran; without it systemd knows no new unit.
+        # Left out while the packages' scripts ran; without it systemd knows no new unit, and udev
+        # none of the new rules at the first device that needs them.
         self._machine.run("systemctl", "daemon-reload")
+        self._machine.run("udevadm", "control", "--reload")
         if left := set(missing) - self.installed(missing):
             text = f"apt-get succeeded, but they are not installed: {', '.join(sorted(left))}"
             raise PackageError(self._machine.name, missing, text)

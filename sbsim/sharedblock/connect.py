@@ -173,12 +173,15 @@ class Connect:
     def _start_lock_space(self) -> None:
         limit = JOIN_TIMEOUTS * self._io_timeout + JOIN_SPARE_SECONDS
         argv = ("vgchange", "--lock-start", self._request.vg)
-        try:
-            self._machine.run(*argv, timeout=limit)
-        except (CommandFailed, CommandTimeout) as error:
-            raise JoinFailed(
-                self._machine.name, f"vgchange --lock-start failed: {error}"
-            ) from error
+        for attempt in range(1, self._profile.join_attempts + 1):
+            try:
+                self._machine.run(*argv, timeout=limit)
+                return
+            except (CommandFailed, CommandTimeout) as error:
+                if attempt == self._profile.join_attempts:
+                    text = f"vgchange --lock-start failed {attempt} times: {error}"
+                    raise JoinFailed(self._machine.name, text) from error
+            self._clock.sleep(1.0)
 
     def _heartbeats(self) -> tuple[str, ...]:
         group = self._group()

@@ -52,6 +52,7 @@ class Profile:
     wiping: WipeRules
     id_style: Literal["link", "wwid"]
     find_attempts: int
+    join_attempts: int
     not_applicable: tuple[str, ...] = field(default=())
 
     def disk_id(self, wwid: str, multipath: bool) -> str:

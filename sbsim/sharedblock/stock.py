@@ -20,4 +20,5 @@ PROFILE = Profile(
     wiping=WipeRules(foreign=ForeignVolumes.LEAVE, guard=True),
     id_style="wwid",
     find_attempts=1,
+    join_attempts=3,
 )

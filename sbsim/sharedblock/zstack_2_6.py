@@ -44,4 +44,5 @@ PROFILE = Profile(
     wiping=WipeRules(foreign=ForeignVolumes.LEAVE, guard=False),
     id_style="link",
     find_attempts=5,
+    join_attempts=15,
 )

@@ -45,6 +45,7 @@ PROFILE = Profile(
     wiping=WipeRules(foreign=ForeignVolumes.WIPE, guard=True),
     id_style="wwid",
     find_attempts=3,
+    join_attempts=5,
     not_applicable=(
         "zstack_vglock_timeout, zstack_vglock_large_delay and their switches: keys of the vendor's "
         "patched sanlock",
