@@ -195,6 +195,7 @@ def test_destructive_test_does_not_run_where_nothing_is_applied(
 
 def test_workers_side_by_side_bring_one_set_of_machines_up(with_run: pytest.Pytester) -> None:
     """Slow: pytest-xdist starts two more interpreters."""
+    pytest.importorskip("xdist")
     if not groups_are_kept():
         pytest.skip("pytest-xdist 3.8.0 keeps no groups under pytest 9.2")
     body = (
@@ -225,6 +226,7 @@ def test_without(number):
 def test_workers_that_would_not_share_the_machines_are_refused(
     with_run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("xdist")
     body = ONE_ROLE.format(seen=["zstack-mn"])
     done = run(with_run, body, "-n", "2")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
