@@ -49,7 +49,9 @@ def the_lab(name: str | None) -> labs.Lab:
     if name is not None:
         alive = [folder for folder in alive if folder.name == name]
     if not alive:
-        raise UsageError(f"no lab{f' {name!r}' if name else ''} is up; start one: sbsim lab up")
+        raise UsageError(
+            f"no lab{f' {name!r}' if name else ''} is up; start one: sbsim provision, or sbsim lab up"
+        )
     if len(alive) > 1:
         names = ", ".join(folder.name for folder in alive)
         raise UsageError(f"{len(alive)} labs are up ({names}); say which with --lab NAME")

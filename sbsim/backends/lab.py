@@ -40,7 +40,6 @@ _CAPABILITIES = {
     "power_cycle",
     "link_faults",
     "disposable",
-    "pool",
 }
 
 

@@ -174,7 +174,7 @@ WRONG_TYPES = [
     case(
         "text instead of a table",
         "lab",
-        "'small'|a table with the keys scale|[lab]",
+        "'small'|a table with the keys io_timeout, scale|[lab]",
         'zone = "zone-1"',
         'zone = "zone-1"\nlab = "small" # HERE',
     ),

@@ -43,7 +43,7 @@ def refused(result: Result, status: int = 2) -> str:
 def test_without_a_deployment_it_says_how_to_start_one() -> None:
     result = CliRunner().invoke(app, ["ps", "list", "--lab", "mine"])
     assert isinstance(result.exception, UsageError)
-    assert "no deployment is up in the lab 'mine'; start one: sbsim provision" in refused(result)
+    assert "no lab 'mine' is up; start one: sbsim provision" in refused(result)
 
 
 def test_storage_is_added_attached_and_shown(run: Any) -> None:
