@@ -50,7 +50,8 @@ def the_lab(name: str | None) -> labs.Lab:
         alive = [folder for folder in alive if folder.name == name]
     if not alive:
         raise UsageError(
-            f"no lab{f' {name!r}' if name else ''} is up; start one: sbsim provision, or sbsim lab up"
+            f"no lab{f' {name!r}' if name else ''} is up; "
+            "start one: sbsim provision, or sbsim lab up"
         )
     if len(alive) > 1:
         names = ", ".join(folder.name for folder in alive)
