@@ -233,8 +233,9 @@ class SshProcess:
 
     def _ended(self) -> bool:
         channel = self._channel
-        # "Ready" it calls every closed channel; one whose connection broke has no status.
-        if channel.closed and channel.exit_status < 0:
+        # "Ready" it calls every closed channel. One whose connection broke has no status, and no
+        # end of output either; a command that a signal ended has the latter.
+        if channel.closed and channel.exit_status < 0 and not channel.eof_received:
             raise MachineError(
                 f"{self._machine.name}: the connection broke while `{shlex.join(self._argv)}` ran"
             )

@@ -47,10 +47,13 @@ def process(**state: Any) -> SshProcess:
     return SshProcess(Named(), ("sleep", "9"), Channel(**state), b"")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("eof", [False, True])
-def test_broken_connection_is_an_error_and_no_endless_wait(eof: bool) -> None:
+def test_broken_connection_is_an_error_and_no_endless_wait() -> None:
     with pytest.raises(MachineError, match="solo: the connection broke while `sleep 9` ran"):
-        process(status=None, closed=True, eof=eof).wait(timeout=5)
+        process(status=None, closed=True, eof=False).wait(timeout=5)
+
+
+def test_command_that_a_signal_ended_has_ended() -> None:
+    assert process(status=None, closed=True, eof=True).wait(timeout=5).status == -1
 
 
 def test_command_that_ended_before_its_connection_did_has_its_status() -> None:
