@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
 from sbsim.backends import LabBackend
 from sbsim.bundle import default_deployment
-from sbsim.cli_lab import teller, the_lab
+from sbsim.cli_lab import File, LabName, teller, the_lab
 from sbsim.deployment import Deployment, Host, load
 from sbsim.errors import UsageError
 from sbsim.initiator import configure
@@ -27,18 +25,12 @@ from sbsim.management.recovery import recover
 
 out = Console(highlight=False, soft_wrap=True)
 
-File = Annotated[
-    Path | None,
-    typer.Argument(metavar="[FILE]", help="The deployment's description; the guide's own if none."),
-]
-LabName = Annotated[str | None, typer.Option("--lab", help="The lab's name.")]
-
 
 def provision_command(file: File = None, lab: LabName = None) -> None:
     """Bring a deployment up to "primary storage Connected" and leave it up."""
     path = (file or default_deployment()).absolute()
     deployment = load(path)
-    chap = chap_of(deployment, True, path.parent)
+    chap = chap_of(deployment, True, path.parent)  # a missing password is told before any boot
     progress = teller()
     # What fails leaves the lab up, so that the next call goes on from there.
     backend = LabBackend(deployment, name=lab, keep=True)
