@@ -42,6 +42,8 @@ app.command("teardown")(teardown_command)
 app.command()(accept)
 app.command()(report)
 
+INTERRUPTED = 130
+
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DescriptionFile = Annotated[
@@ -111,16 +113,19 @@ def main() -> NoReturn:
     try:
         status = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        errors.print("interrupted; what was started has been ended")
-        sys.stdout.flush()
-        # At once: threads may still be waiting for machines that are gone.
-        os._exit(130)
+        status = INTERRUPTED
     except SbsimError as error:
         errors.print("[bold]sbsim:[/bold] ", end="")
         errors.print(str(error), markup=False)
         status = error.exit_status
     except Exception as error:
         status = _usage(error)
+    # Newer typers return this status for an interrupt, older ones raise.
+    if status == INTERRUPTED:
+        errors.print("interrupted")
+        sys.stdout.flush()
+        # At once: threads may still be waiting for machines that are gone.
+        os._exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -32,18 +32,25 @@ def provision_command(file: File = None, lab: LabName = None) -> None:
     deployment = load(path)
     chap = chap_of(deployment, True, path.parent)  # a missing password is told before any boot
     progress = teller()
-    # What fails leaves the lab up, so that the next call goes on from there.
     backend = LabBackend(deployment, name=lab, keep=True)
     backend.up(progress)
     _remember(LabFolder(lab or deployment.name), path)
     deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+    try:
+        _provision_all(deployed, backend.store, progress)
+    except BaseException:
+        progress("the lab stays up: the same command goes on from here, `sbsim lab down` ends it")
+        raise
+    _tell_how_to_reach(deployment, lab)
+
+
+def _provision_all(deployed: Deployed, store: Path, progress: Progress) -> None:
     provision(deployed, progress)
-    management = open_management(deployed, backend.store, progress)
+    management = open_management(deployed, store, progress)
     installed = take_over(deployed, management)
     progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
     for line in add_storages(deployed, management) or ("every storage is attached already",):
         progress(line)
-    _tell_how_to_reach(deployment, lab)
 
 
 def teardown_command(lab: LabName = None) -> None:

@@ -26,7 +26,6 @@ def take_over(deployed: Deployed, management: Management) -> dict[str, tuple[str
     add_management_node(management, node.name, str(node.address))
     for cluster in deployment.clusters:
         add_cluster(management, cluster.name, deployment.zone)
-    management.progress("installing what the hosts lack")
     installed = parallel(deployment.hosts, lambda host: management.install(host.name))
     # One after the other: the platform knows its hosts in the description's order.
     for host in deployment.hosts:

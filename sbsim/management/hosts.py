@@ -42,7 +42,6 @@ def add_host(
     operation, place = _claim(management, name, cluster)
     with management.journal.answering_for(operation):
         try:
-            management.progress(f"installing what {name} lacks")
             installed = install()
         except SbsimError as error:
             with management.store.transaction() as rows:

@@ -33,6 +33,7 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
     wanted = host_packages(deployed)
 
     def install(host: str) -> tuple[str, ...]:
+        progress(f"installing what {host} lacks")
         return Packages(deployed.machines[host]).install(wanted)
 
     return Management(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import threading
 from dataclasses import dataclass
 
@@ -52,3 +53,24 @@ def test_single_items_error_comes_as_it_is() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert parallel([], lambda item: item) == {}
+
+
+def test_interrupted_wait_does_not_wait_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def interrupted(_futures: object) -> None:
+        raise KeyboardInterrupt
+
+    def action(_item: object) -> None:
+        go_on.wait(10)
+        ended.set()
+
+    # The module, not the function of its name that the package shows.
+    module = importlib.import_module("sbsim.machines.parallel")
+    monkeypatch.setattr(module, "wait", interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            parallel([Item("one")], action)
+        assert not ended.is_set()
+    finally:
+        go_on.set()
