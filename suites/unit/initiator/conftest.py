@@ -8,8 +8,9 @@ import pytest
 
 from sbsim.deployment import Deployment, Secret, load
 from sbsim.initiator import ChapSettings, Initiator
+from sbsim.testing import FakeClock
 
-from .fake_host import FakeArray, FakeClock, FakeHost
+from .fake_host import FakeArray, FakeHost
 
 TEXT = """
 name = "small"

@@ -47,17 +47,6 @@ class FakeSession:
     connection: str = "up"
 
 
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 class FakeHost:
     """The machine's door."""
 

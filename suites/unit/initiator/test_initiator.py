@@ -20,9 +20,10 @@ from sbsim.initiator import (
     lsblk,
 )
 from sbsim.machines import Result
+from sbsim.testing import FakeClock
 
 from .captured import captured
-from .fake_host import CONF_FILE, FakeArray, FakeClock, FakeHost
+from .fake_host import CONF_FILE, FakeArray, FakeHost
 
 NAME = "iqn.2016-05.org.zstack:host1"
 FULL = "iqn.2015-05.org.zstack:full"

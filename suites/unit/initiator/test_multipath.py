@@ -13,9 +13,9 @@ from sbsim.initiator.lsblk import BlockDevice, parse_lsblk
 from sbsim.initiator.multipath import BACKUP, Multipath, refuse_merges
 from sbsim.initiator.multipath_conf import PATH, with_settings
 from sbsim.machines import Process, Result
+from sbsim.testing import FakeClock
 
 from .captured import captured
-from .fake_host import FakeClock
 
 
 class FakeMultipathd:

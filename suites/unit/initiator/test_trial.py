@@ -7,8 +7,9 @@ import pytest
 from sbsim.deployment import Portal, Secret
 from sbsim.initiator import Initiator, LoginFailed, Node
 from sbsim.initiator.trial import ACCEPTED, INTERFACE, REFUSED, shown, try_logins
+from sbsim.testing import FakeClock
 
-from .fake_host import FakeArray, FakeClock, FakeHost
+from .fake_host import FakeArray, FakeHost
 
 NAME = "iqn.2016-05.org.zstack:host1"
 

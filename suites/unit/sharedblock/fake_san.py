@@ -48,17 +48,6 @@ class FakeSan:
     made: int = 0
 
 
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 class FakePoolHost:
     """A machine; `paths` are the device paths it sees, each leading to a LUN."""
 

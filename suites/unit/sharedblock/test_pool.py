@@ -17,8 +17,9 @@ from sbsim.sharedblock.pool import Pool
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.profiles import profile
 from sbsim.sharedblock.request import ConnectRequest
+from sbsim.testing import FakeClock
 
-from .fake_san import FakeClock, FakeLun, FakePoolHost, FakeSan
+from .fake_san import FakeLun, FakePoolHost, FakeSan
 
 VG = "0123456789abcdef0123456789abcdef"
 WWIDS = ("36001405aaaa", "36001405bbbb", "36001405cccc")
