@@ -9,7 +9,7 @@ import contextlib
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import libvirt
@@ -46,6 +46,7 @@ class Fleet:
     boot: Boot
     keys: Keys
     driver: libvirt.virConnect
+    _answered: set[str] = field(default_factory=set)  # since their last start
 
     # --- life -------------------------------------------------------------------------------
 
@@ -65,8 +66,15 @@ class Fleet:
         self._create(machine)
 
     def restart_on_reboot(self) -> None:
-        """From now on start every machine that reboots."""
-        on_reboot(self.driver, lambda name: self._create(self._planned(name)))
+        """From now on start every machine that reboots.
+
+        One that has not answered since its start did not mean to: its kernel gave up, and would
+        again. It stays off, for whoever waits for it to see.
+        """
+        on_reboot(
+            self.driver,
+            lambda name: self._create(self._planned(name)) if name in self._answered else None,
+        )
 
     def power_off(self, name: str) -> None:
         """Cut one machine's power."""
@@ -130,6 +138,7 @@ class Fleet:
         self.driver.restoreFlags(
             str(folder / f"{machine.name}.memory"), None, libvirt.VIR_DOMAIN_SAVE_PAUSED
         )
+        self._answered.add(machine.name)  # it was saved as one that runs
 
     def _resume_all(self) -> None:
         for machine in self.plan.machines:
@@ -152,6 +161,7 @@ class Fleet:
             connection.close()
             raise LabError(f"{name} does not answer on port {port}: {error}") from error
         connection.settimeout(None)
+        self._answered.add(name)
         return connection
 
     def _planned(self, name: str) -> PlannedMachine:
@@ -173,6 +183,7 @@ class Fleet:
                 file.truncate(disk.size)
 
     def _create(self, machine: PlannedMachine) -> None:
+        self._answered.discard(machine.name)
         try:
             self.driver.createXML(domain_xml(machine, self.boot))
         except libvirt.libvirtError as error:
