@@ -19,6 +19,12 @@ def bundle_folder() -> Path:
     )
 
 
+def source_files(*packages: str) -> list[Path]:
+    """The Python files of these packages of sbsim, in a fixed order."""
+    root = Path(__file__).resolve().parent
+    return sorted(path for name in packages for path in (root / name).rglob("*.py"))
+
+
 def default_deployment() -> Path:
     """The guide's own deployment."""
     return bundle_folder() / "fixtures" / "deployments" / "tutorial.toml"

@@ -38,8 +38,9 @@ def accept(
         bool, typer.Option("--no-apply", help="Provision nothing: check what is there.")
     ] = False,
     lab: Annotated[str | None, typer.Option("--lab", help="The lab's name.")] = None,
-    chapter: Annotated[
-        list[str] | None, typer.Option(help="Judge this chapter only; may be repeated.")
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge this chapter (3.5) or requirement (R3.9) only; may be repeated."),
     ] = None,
 ) -> int:
     """Bring a deployment up, provision it, check every requirement, and report."""
@@ -51,7 +52,7 @@ def accept(
         seed=seed,
         apply=not no_apply,
         lab=lab,
-        chapters=tuple(chapter or ()),
+        only=tuple(only or ()),
     )
     result = run_acceptance(options)
     summarise(result, options.out)

@@ -48,7 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sbsim-no-apply", action="store_true", help="only look, provision nothing")
     group.addoption("--sbsim-lab", help="the lab's name; the description's if none")
     group.addoption(
-        "--sbsim-chapter", action="append", default=[], help="judge this chapter only (repeatable)"
+        "--sbsim-only",
+        action="append",
+        default=[],
+        help="judge this chapter or requirement only (repeatable)",
     )
 
 
@@ -60,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "destructive: changes or wipes what it finds",
         "slow: takes longer than a few seconds; its docstring says why",
         "breaks: breaks the deployment on purpose and looks whether that is seen",
+        "long: left out by `./run test`, for want of minutes",
         "lab: makes labs of its own",
         # pytest-xdist's own; it is not needed, and may not be there to register it.
         "xdist_group(name): tests that share one worker",
@@ -94,7 +98,7 @@ def _make_run(config: pytest.Config) -> Run | None:
             seed=options.sbsim_seed,
             apply=not options.sbsim_no_apply,
             lab=options.sbsim_lab,
-            chapters=tuple(options.sbsim_chapter),
+            only=tuple(options.sbsim_only),
         ),
         progress=lambda text: _say(config, text),
     )
@@ -105,6 +109,7 @@ def _say(config: pytest.Config, text: str) -> None:
     if reporter is not None:
         reporter.ensure_newline()
         reporter.write_line(f"sbsim: {text}")
+        reporter.flush()  # it may be long until pytest itself has something to write
 
 
 # --- which tests ------------------------------------------------------------------------------
@@ -140,7 +145,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if needs_machines(item):
             _mark_what_cannot_run(item, run)
     if run is not None:
-        _leave_out_other_chapters(config, items, run)
+        _leave_out_the_others(config, items, run)
         order = {one.id: place for place, one in enumerate(run.catalogue.in_order())}
         # Tests of no requirement come last: those that break the deployment are among them. What
         # needs the platform comes after all of those: they begin without one, and go back there.
@@ -152,11 +157,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
 
 
-def _leave_out_other_chapters(config: pytest.Config, items: list[pytest.Item], run: Run) -> None:
-    """Deselect the tests whose requirements all stand in chapters that were not asked for."""
-    if not run.options.chapters:
+def _leave_out_the_others(config: pytest.Config, items: list[pytest.Item], run: Run) -> None:
+    """Deselect the tests whose requirements were none of them asked for."""
+    if not run.options.only:
         return
-    asked = {one.id for one in run.catalogue.requirements if one.chapter in run.options.chapters}
+    asked = {one.id for one in run.catalogue.asked(run.options.only)}
     other = [item for item in items if ids_of(item) and not asked & set(ids_of(item))]
     if other:
         config.hook.pytest_deselected(items=other)

@@ -14,7 +14,7 @@ BACKENDS: tuple[BackendName, ...] = ("lab",)
 class Options:
     """One run's options. `profile` None: the description's own. `lab` None: the lab of its name.
 
-    `chapters` are the only ones that are judged; none named: all.
+    `only` names the chapters and requirements that are judged; none named: all.
     """
 
     deployment: Path
@@ -24,7 +24,7 @@ class Options:
     seed: int = 0
     apply: bool = True
     lab: str | None = None
-    chapters: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -33,6 +33,6 @@ class Options:
         if self.profile:
             words += ["--profile", self.profile]
         words += ["--seed", str(self.seed), "--out", str(self.out)]
-        for chapter in self.chapters:
-            words += ["--chapter", chapter]
+        for one in self.only:
+            words += ["--only", one]
         return " ".join(words + ([] if self.apply else ["--no-apply"]))

@@ -1,58 +1,102 @@
-"""The platform in a run: what was made of it, and what it took."""
+"""The platform in a run: the management plane with its hosts taken over and its storages attached.
+
+Making it takes minutes, most of them to install packages and to wait for sanlock. On machines that
+sbsim may bring back to a kept state each of the two is made once, and kept with what it was made
+from: the description, the password and sbsim itself. What has changed since is made anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sbsim.machines import parallel
-from sbsim.machines.packages import Packages
+from sbsim.backends import Backend
+from sbsim.bundle import source_files
 from sbsim.management.deployed import Deployed
 from sbsim.management.described import add_storages, take_over
 from sbsim.management.management import Management
-from sbsim.management.opening import host_packages
+from sbsim.management.opening import open_management
 
-Names = tuple[str, ...]
+Progress = Callable[[str], None]
 
+# The parts of sbsim that have a hand in what a machine is like.
+MAKERS = ("initiator", "machines", "management", "sharedblock", "target")
 
-@dataclass(frozen=True)
-class TakenOver:
-    """What taking the hosts over did: package names by host, in order.
-
-    `before` stood there already, `installed` was missing and put there by the platform, `again`
-    is what a second call installed.
-    """
-
-    before: Mapping[str, Names]
-    installed: Mapping[str, Names]
-    again: Mapping[str, Names]
+# The state in which every host is taken over and no storage is there yet.
+TAKEN_OVER = "taken-over"
 
 
 @dataclass(frozen=True)
 class Platform:
-    """The management plane of a run. `taken_over` is None where the run changes nothing."""
+    """The management plane of a run, on its deployment."""
 
     deployed: Deployed
     management: Management
-    taken_over: TakenOver | None
 
 
-def make_platform(
-    deployed: Deployed, management: Management, progress: Callable[[str], None]
-) -> Platform:
+def open_platform(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
+    """The platform as it stands; nothing is changed."""
+    return Platform(deployed, open_management(deployed, backend.store, progress))
+
+
+def make_platform(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
     """Take the hosts over, add the storages and attach them. What is there already stays."""
-    wanted = host_packages(deployed)
-    before = parallel(
-        deployed.deployment.hosts,
-        lambda host: _in_order(wanted, Packages(deployed.machines[host.name]).installed(wanted)),
-    )
-    installed = take_over(deployed, management)
+    fresh = not backend.store.exists() and "disposable" in backend.traits.capabilities
+    if not fresh:
+        platform = open_platform(deployed, backend, progress)
+        _take_over(platform, progress)
+        _attach(platform, progress)
+        return platform
+    connected, version = connected_state(deployed), version_of(deployed)
+    if backend.has(connected, version):
+        progress("the storages were attached before: going back to that state")
+        backend.restore(connected, progress)
+        return open_platform(deployed, backend, progress)
+    platform = hosts_taken_over(deployed, backend, progress)
+    _attach(platform, progress)
+    backend.save(connected, progress, version)
+    return platform
+
+
+def hosts_taken_over(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
+    """The platform of fresh machines with its hosts taken over and no storage: made once."""
+    version = version_of(deployed)
+    if backend.has(TAKEN_OVER, version):
+        progress("the hosts were taken over before: going back to that state")
+        backend.restore(TAKEN_OVER, progress)
+        return open_platform(deployed, backend, progress)
+    platform = open_platform(deployed, backend, progress)
+    _take_over(platform, progress)
+    backend.save(TAKEN_OVER, progress, version)
+    return platform
+
+
+def connected_state(deployed: Deployed) -> str:
+    """The name of the state with every storage attached; the product's versions differ in it."""
+    return f"connected-{deployed.deployment.profile}"
+
+
+def version_of(deployed: Deployed) -> str:
+    """Tells apart what states are made from: the description, its password, and sbsim's code.
+
+    The product's version is left out: hosts are taken over alike for each.
+    """
+    digest = hashlib.sha256()
+    described = deployed.deployment.model_dump_json(exclude={"profile"})
+    secrets = (deployed.chap.password, deployed.chap.mutual_password)
+    for text in (described, *(one.reveal() if one else "" for one in secrets)):
+        digest.update(hashlib.sha256(text.encode()).digest())
+    for path in source_files(*MAKERS):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _take_over(platform: Platform, progress: Progress) -> None:
+    installed = take_over(platform.deployed, platform.management)
     progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
-    again = take_over(deployed, management)
-    for line in add_storages(deployed, management):
+
+
+def _attach(platform: Platform, progress: Progress) -> None:
+    for line in add_storages(platform.deployed, platform.management):
         progress(line)
-    return Platform(deployed, management, TakenOver(before, installed, again))
-
-
-def _in_order(wanted: Names, found: frozenset[str]) -> Names:
-    return tuple(name for name in wanted if name in found)

@@ -12,7 +12,7 @@ from pathlib import Path
 from sbsim import __version__
 from sbsim.acceptance.judging import Judging
 from sbsim.acceptance.options import Options
-from sbsim.acceptance.platform import Platform, make_platform
+from sbsim.acceptance.platform import Platform, make_platform, open_platform
 from sbsim.backends import Backend, LabBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
@@ -22,7 +22,6 @@ from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine, parallel
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
 from sbsim.management.deployed import Deployed
-from sbsim.management.opening import open_management
 from sbsim.management.provision import provision
 from sbsim.report import write
 from sbsim.report.evidence import Evidence
@@ -46,7 +45,7 @@ class Run:
         self.progress = progress
         self.deployment = self._load()
         self.catalogue = load_catalogue(bundle_folder() / "fixtures" / "requirements.toml")
-        self._check_chapters()
+        self._check_asked()
         self.backend: Backend = self._backend()
         self.chap = self._chap()
         self.evidence = Evidence(options.out)
@@ -66,12 +65,13 @@ class Run:
             deployment = deployment.model_copy(update={"profile": self.options.profile})
         return deployment
 
-    def _check_chapters(self) -> None:
-        known = [chapter.id for chapter in self.catalogue.chapters]
-        for chapter in self.options.chapters:
-            if chapter not in known:
+    def _check_asked(self) -> None:
+        chapters = [chapter.id for chapter in self.catalogue.chapters]
+        for one in self.options.only:
+            if one not in chapters and one not in self.catalogue:
                 raise UsageError(
-                    f"there is no chapter {chapter!r}; expected one of {', '.join(known)}"
+                    f"there is no chapter or requirement {one!r}; expected one of "
+                    f"{', '.join(chapters)}, or an id such as {self.catalogue.requirements[0].id}"
                 )
 
     def _backend(self) -> Backend:
@@ -119,10 +119,8 @@ class Run:
         return self._platform
 
     def _make_platform(self) -> Platform:
-        management = open_management(self.deployed, self.backend.store, self.progress)
-        if self.options.apply:
-            return make_platform(self.deployed, management, self.progress)
-        return Platform(self.deployed, management, None)
+        make = make_platform if self.options.apply else open_platform
+        return make(self.deployed, self.backend, self.progress)
 
     # --- start and end ----------------------------------------------------------------------
 
@@ -188,7 +186,7 @@ class Run:
             simulated=traits.simulated,
             no_apply=not self.options.apply,
             capabilities=self.capabilities,
-            chapters=self.options.chapters,
+            only=self.options.only,
             deployment=self.deployment.model_dump(mode="json"),
             command=self.options.command,
             versions=_versions(),

@@ -52,8 +52,14 @@ class Backend(Protocol):
     def up(self, progress: Progress) -> None:
         """Make the machines exist and answer; nothing if they do."""
 
-    def save(self, name: str, progress: Progress) -> None:
-        """Keep the state of all machines, memory and disks, and the store, under a name."""
+    def save(self, name: str, progress: Progress, version: str = "") -> None:
+        """Keep the state of all machines, memory and disks, and the store, under a name.
+
+        `version` tells what the state was made from; an older one of that name is replaced.
+        """
+
+    def has(self, name: str, version: str = "") -> bool:
+        """Whether an undamaged state was kept under that name, made from that version."""
 
     def restore(self, name: str, progress: Progress) -> None:
         """Bring all machines, and the store, back to a kept state."""

@@ -33,6 +33,8 @@ from sbsim.machines.ssh import SshMachine
 
 SSH_PORT = 22
 SETTLE_LIMIT_SECONDS = 240.0
+# The file in a saved state's folder that tells what it was made from.
+VERSION = "version"
 _CAPABILITIES = {
     "machines",
     "real_kernel",
@@ -40,6 +42,7 @@ _CAPABILITIES = {
     "power_cycle",
     "link_faults",
     "disposable",
+    "pool",
 }
 
 
@@ -206,7 +209,7 @@ class LabBackend:
 
     # --- states and faults ------------------------------------------------------------------
 
-    def save(self, name: str, progress: Progress) -> None:
+    def save(self, name: str, progress: Progress, version: str = "") -> None:
         """Keep the state of all machines under a name, for this plan."""
         assert self._plan is not None
         lab = self._lab_or_fail()
@@ -218,9 +221,16 @@ class LabBackend:
             lab.save(aside, progress)
             if self.store.exists():
                 shutil.copy(self.store, aside / self.store.name)
+            (aside / VERSION).write_text(version)
 
         manifest.make(folder, fill)
         self._set_clocks()
+
+    def has(self, name: str, version: str = "") -> bool:
+        """Whether an undamaged state of this plan was kept under that name and version."""
+        assert self._plan is not None
+        folder = states.sound_state(self._plan, name, self._kvm)
+        return folder is not None and (folder / VERSION).read_text() == version
 
     def restore(self, name: str, progress: Progress) -> None:
         """Bring all machines back to a kept state."""

@@ -83,6 +83,12 @@ class Deployment(Model):
         """Every LUN of every target, in order."""
         return tuple(lun for target in self.targets for lun in target.luns)
 
+    @property
+    def spare_luns(self) -> tuple[Lun, ...]:
+        """Every LUN that belongs to no primary storage."""
+        taken = {name for one in self.primary_storages for name in one.luns}
+        return tuple(lun for lun in self.luns if lun.name not in taken)
+
     def machine(self, name: str) -> AnyServer:
         """Return the server of this name. Raises UsageError."""
         return _named(name, {machine.name: machine for machine in self.machines}, "server")

@@ -14,7 +14,8 @@ from sbsim.management.deployed import Deployed
 # Where signatures lie: file systems, RAID and partition tables at the head, GPT's copy at the end.
 HEAD_MIB = 8
 TAIL_MIB = 2
-COPY = "/run/sbsim-lun"
+# Arguments: device, first MiB, number of MiB. The target writes past the server's page cache.
+_DIGEST = 'dd if="$1" bs=1M skip="$2" count="$3" iflag=direct status=none | sha256sum'
 
 _LVM = ("--config", 'global/use_lvmlockd=0 devices/filter=["a|.*|"]')
 
@@ -42,23 +43,14 @@ class LunContent:
                         f"seek={place}", "oflag=direct", "status=none", timeout=120)  # fmt: skip
         self._look_again()
 
-    def keep_copy(self) -> None:
-        """Keep what the LUN holds at both ends, on its storage server."""
-        for name, place, length in self._ends():
-            self._storage.run("dd", f"if={self.lun.device}", f"of={COPY}.{name}", "bs=1M",
-                              f"count={length}", f"skip={place}", "iflag=direct",
-                              "status=none", timeout=120)  # fmt: skip
-
-    def is_as_copied(self) -> bool:
-        """Whether both ends still hold, byte for byte, what was copied."""
-        return all(
-            self._storage.run(
-                "cmp", "--silent", f"--ignore-initial={place * 2**20}:0",
-                f"--bytes={length * 2**20}", self.lun.device, f"{COPY}.{name}",
-                check=False, timeout=120,
-            ).ok
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the LUN's two ends, read on its storage server past every cache."""
+        return {
+            name: self._storage.run("bash", "-o", "pipefail", "-c", _DIGEST, "bash",
+                                    self.lun.device, str(place), str(length),
+                                    timeout=120).stdout.split()[0]
             for name, place, length in self._ends()
-        )  # fmt: skip
+        }  # fmt: skip
 
     # --- below ------------------------------------------------------------------------------
 
@@ -118,6 +110,8 @@ def _xfs(machine: Machine, device: str) -> None:
 
 
 def _raid(machine: Machine, device: str) -> None:
+    # The package's own rule would put the array together again whenever the LUN changes.
+    machine.run("ln", "-sf", "/dev/null", "/etc/udev/rules.d/64-md-raid-assembly.rules")
     Packages(machine).install(("mdadm",))
     machine.run("mdadm", "--create", "/dev/md/sbsim", "--run", "--level=1", "--raid-devices=2",
                 "--size=65536", "--metadata=1.2", device, "missing", timeout=120)  # fmt: skip

@@ -51,6 +51,17 @@ class Scene:
         return next(target for target in self.server.targets if target.luns)
 
     @property
+    def pool_lun(self) -> Lun:
+        """The last LUN of the first primary storage."""
+        deployment = self.deployed.deployment
+        return deployment.lun(deployment.primary_storages[0].luns[-1])
+
+    @property
+    def spare_lun(self) -> Lun:
+        """The last LUN that belongs to no primary storage."""
+        return self.deployed.deployment.spare_luns[-1]
+
+    @property
     def lun(self) -> Lun:
         """That target's first LUN."""
         return self.target.luns[0]

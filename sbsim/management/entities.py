@@ -73,7 +73,10 @@ class ManagementNode:
 
 @dataclass(frozen=True)
 class Host:
-    """A compute node that the platform has taken over."""
+    """A compute node that the platform has taken over.
+
+    `installed` are the packages that the platform put on it, by name with blanks between.
+    """
 
     uuid: str
     name: str
@@ -81,6 +84,7 @@ class Host:
     address: str
     created: float
     state: State = State.ENABLED
+    installed: str = ""
 
 
 @dataclass(frozen=True)

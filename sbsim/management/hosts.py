@@ -50,7 +50,7 @@ def add_host(
                 OPERATION_FAILED,
                 f"{name} was not added, for what it lacks could not be installed: {error}",
             ) from error
-        host, waiting = _keep(management, operation, name, place, address or name)
+        host, waiting = _keep(management, operation, name, place, address or name, installed)
     for storage in waiting:
         reconnect(management, storage, host.uuid)
     return AddedHost(host, installed)
@@ -68,7 +68,12 @@ def _claim(management: Management, name: str, cluster: str) -> tuple[Operation, 
 
 
 def _keep(
-    management: Management, operation: Operation, name: str, cluster: Cluster, address: str
+    management: Management,
+    operation: Operation,
+    name: str,
+    cluster: Cluster,
+    address: str,
+    installed: tuple[str, ...],
 ) -> tuple[Host, list[str]]:
     """Record the host; return it and the storages it is to be connected to."""
     with management.store.transaction() as rows:
@@ -77,6 +82,8 @@ def _keep(
             _must_be_at_rest(rows, operation, cluster)
             _must_be_free(rows, address)
             host = rows.add(Host(management.ids(), name, cluster.uuid, address, management.now()))
+        if installed:
+            host = rows.change(host, installed=" ".join((*host.installed.split(), *installed)))
         waiting = []
         for ref in rows.all(ClusterRef, cluster_uuid=cluster.uuid):
             storage = ref.primary_storage_uuid

@@ -50,7 +50,7 @@ class StorageInventory:
 
 @dataclass(frozen=True)
 class HostInventory:
-    """A host, and the names of the storages that it is connected to."""
+    """A host, the storages that it is connected to, and what the platform installed on it."""
 
     uuid: str
     name: str
@@ -58,6 +58,7 @@ class HostInventory:
     address: str
     state: State
     storages: tuple[str, ...]
+    installed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def hosts(management: Management) -> list[HostInventory]:
                 host.address,
                 host.state,
                 _names(rows, rows.all(HostRef, host_uuid=host.uuid, status=Status.CONNECTED)),
+                tuple(host.installed.split()),
             )
             for host in rows.all(Host)
         ]

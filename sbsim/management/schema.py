@@ -25,7 +25,7 @@ from sbsim.management.entities import HOST_IDS, State, Status
 from sbsim.management.operation import Operation, Progress
 
 APPLICATION = "sbsim management"
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -88,6 +88,7 @@ _host = Table(
     _text("address", unique=True),
     _created(),
     _state(),
+    _text("installed"),
 )
 _primary_storage = Table(
     "primary_storage",

@@ -35,9 +35,9 @@ class Record(BaseModel):
 class Run(Record):
     """What was run, on what, and what the backend could do.
 
-    `chapters` are those that were asked for, none if all were. `deployment` is the description as
-    JSON, secrets as `***`; `machine` the computer that sbsim
-    ran on: cpus, memory (bytes), kvm and whatever else is known; `command` runs it again.
+    `only` are the chapters and ids that were asked for, none if all were. `deployment` is the
+    description as JSON, secrets as `***`; `machine` the computer that sbsim ran on: cpus, memory
+    (bytes), kvm and whatever else is known; `command` runs it again.
     """
 
     backend: str
@@ -47,7 +47,7 @@ class Run(Record):
     simulated: bool
     no_apply: bool = False
     capabilities: tuple[str, ...]
-    chapters: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     deployment: dict[str, Any]
     command: str
     versions: dict[str, str] = Field(default_factory=dict)

@@ -114,17 +114,16 @@ class Catalogue(Frozen):
         )
 
     def in_scope(
-        self, capabilities: Collection[str], chapters: Collection[str] = ()
+        self, capabilities: Collection[str], only: Collection[str] = ()
     ) -> tuple[Requirement, ...]:
-        """The requirements whose needs a backend with these capabilities meets.
-
-        `chapters`, where some are named, are the only ones that count.
-        """
+        """The requirements whose needs a backend with these capabilities meets, of those asked."""
         have = set(capabilities)
+        return tuple(one for one in self.asked(only) if have.issuperset(one.needs))
+
+    def asked(self, only: Collection[str]) -> tuple[Requirement, ...]:
+        """The requirements that `only` names, by chapter or id; all of them if it names none."""
         return tuple(
-            one
-            for one in self.requirements
-            if have.issuperset(one.needs) and (not chapters or one.chapter in chapters)
+            one for one in self.requirements if not only or one.chapter in only or one.id in only
         )
 
     def in_order(self) -> tuple[Requirement, ...]:

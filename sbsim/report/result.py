@@ -92,7 +92,7 @@ class Result(_Part):
 def judgements(catalogue: Catalogue, recorded: Recorded) -> dict[str, Judgement]:
     """Every requirement in scope judged, by id."""
     run = recorded.run
-    in_scope = {one.id for one in catalogue.in_scope(run.capabilities, run.chapters)}
+    in_scope = {one.id for one in catalogue.in_scope(run.capabilities, run.only)}
     judged: dict[str, Judgement] = {}
     for requirement in catalogue.in_order():
         if requirement.id in in_scope:

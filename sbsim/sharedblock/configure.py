@@ -43,6 +43,20 @@ def configure(machine: Machine, profile: Profile, host_id: int, io_timeout: int)
     )
 
 
+def wanted_settings(profile: Profile, host_id: int) -> dict[str, str]:
+    """What a host's files must hold after `configure`, by ``path: key``."""
+    lvm = _lvm_settings(profile, host_id)
+    wanted = {f"{path}: {key}": value for path in profile.lvm_files for key, value in lvm.items()}
+    return wanted | {f"{sanlock_conf.PATH}: {key}": one for key, one in profile.sanlock.items()}
+
+
+def seen_settings(machine: Machine, profile: Profile) -> dict[str, str]:
+    """What they hold: every value that is set, by ``path: key``."""
+    files = {path: lvm_conf.settings(_read(machine, path) or "") for path in profile.lvm_files}
+    files[sanlock_conf.PATH] = sanlock_conf.settings(_read(machine, sanlock_conf.PATH) or "")
+    return {f"{path}: {key}": one for path, found in files.items() for key, one in found.items()}
+
+
 def start_services(machine: Machine, changed: Changed, in_use: bool) -> None:
     """Start sanlock, then lvmlockd; anew if their settings changed and no lock space needs them.
 
@@ -59,9 +73,13 @@ def start_services(machine: Machine, changed: Changed, in_use: bool) -> None:
 
 
 def _configure_lvm(machine: Machine, profile: Profile, host_id: int) -> bool:
-    wanted = {**profile.lvm, "local/host_id": str(host_id)}
+    wanted = _lvm_settings(profile, host_id)
     changed = [_write_lvm(machine, profile, path, wanted) for path in profile.lvm_files]
     return any(changed)
+
+
+def _lvm_settings(profile: Profile, host_id: int) -> dict[str, str]:
+    return {**profile.lvm, "local/host_id": str(host_id)}
 
 
 def _write_lvm(machine: Machine, profile: Profile, path: str, wanted: Mapping[str, str]) -> bool:

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from sbsim.acceptance import Run
+from sbsim.acceptance.platform import connected_state, hosts_taken_over, make_platform, version_of
 from sbsim.acceptance.run import PROVISIONED
 from sbsim.lab.lab import ignore
 
 
 @pytest.fixture(scope="session")
-def saved(sbsim_run: Run) -> Run:
+def saved(sbsim_run: Run, machines: object) -> Run:
     """The lab as it was provisioned, kept to come back to."""
     sbsim_run.backend.save(PROVISIONED, sbsim_run.progress)
     return sbsim_run
 
 
-@pytest.fixture
-def provisioned(saved: Run) -> Iterator[Run]:
-    """The lab as it was provisioned. Whatever the test does to it, it is brought back after."""
-    yield saved
-    saved.backend.restore(PROVISIONED, ignore)
+@pytest.fixture(scope="module")
+def enter(saved: Run) -> Iterator[Callable[[str], None]]:
+    """``enter("provisioned" | "taken-over" | "connected")``: the lab in that state, untouched.
+
+    Whatever a module's tests do to it, it is provisioned again after the last of them.
+    """
+
+    def enter(state: str) -> None:
+        _STATES[state](saved)
+
+    yield enter
+    _provisioned(saved)
+
+
+def _provisioned(run: Run) -> None:
+    run.backend.restore(PROVISIONED, ignore)
+
+
+def _taken_over(run: Run) -> None:
+    _provisioned(run)
+    hosts_taken_over(run.deployed, run.backend, run.progress)
+
+
+def _connected(run: Run) -> None:
+    name = connected_state(run.deployed)
+    if run.backend.has(name, version_of(run.deployed)):
+        run.backend.restore(name, ignore)
+    else:
+        _provisioned(run)
+        make_platform(run.deployed, run.backend, run.progress)
+
+
+_STATES = {"provisioned": _provisioned, "taken-over": _taken_over, "connected": _connected}

@@ -10,6 +10,7 @@ import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,29 +39,28 @@ PLACES = ("/etc", "/var", "/root", "/run", "/tmp", "/home", "/usr/local")
 @pytest.mark.slow
 @pytest.mark.requires("disposable", "power_cycle")
 def test_password_is_found_where_it_must_be_and_nowhere_else(
-    provisioned: Run, machines: object, tmp_path: Path
+    saved: Run, enter: Callable[[str], None], tmp_path: Path
 ) -> None:
-    chap = provisioned.deployment.chap
+    enter("provisioned")
+    chap = saved.deployment.chap
     assert chap is not None
     assert chap.password.env is not None
     canary = f"canary{secrets.token_hex(8)}"
     out = tmp_path / "out"
     done = subprocess.run(
-        [sys.executable, "-m", "sbsim", "accept", str(provisioned.options.deployment),
-         "--lab", provisioned.lab_name, "--out", str(out),
-         *(word for chapter in CHAPTERS for word in ("--chapter", chapter))],
+        [sys.executable, "-m", "sbsim", "accept", str(saved.options.deployment),
+         "--lab", saved.lab_name, "--out", str(out),
+         *(word for chapter in CHAPTERS for word in ("--only", chapter))],
         env={**os.environ, chap.password.env: canary},
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert canary not in done.stdout + done.stderr
     assert holding(out, canary) == []
-    assert holding(LabFolder(provisioned.lab_name).path, canary) == []
-    found = parallel(provisioned.backend.machines.values(), lambda one: files_with(one, canary))
+    assert holding(LabFolder(saved.lab_name).path, canary) == []
+    found = parallel(saved.backend.machines.values(), lambda one: files_with(one, canary))
     # The search does find it: in every host's settings, and on the storage server.
-    assert all(
-        "/etc/iscsi/iscsid.conf" in found[host.name] for host in provisioned.deployment.hosts
-    )
+    assert all("/etc/iscsi/iscsid.conf" in found[host.name] for host in saved.deployment.hosts)
     wrong = {
         name: [path for path in paths if not any(one.fullmatch(path) for one in ALLOWED)]
         for name, paths in found.items()

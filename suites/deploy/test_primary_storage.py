@@ -25,6 +25,8 @@ from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.management.opening import host_packages
 from sbsim.management.primary_storage import NewStorage
+from sbsim.sharedblock.configure import SERVICES, seen_settings, wanted_settings
+from sbsim.sharedblock.connect import MADE_TAG
 from sbsim.sharedblock.disk import find_disk
 from sbsim.sharedblock.lock_space import read_delta_leases
 from sbsim.sharedblock.lvm import Lvm
@@ -38,15 +40,20 @@ pytestmark = pytest.mark.requires("pool")
 @pytest.mark.requirement("R2.5")
 @pytest.mark.requires("apply")
 def test_platform_installs_what_a_host_lacks_and_nothing_the_second_time(
-    platform: Platform, deployed: Deployed, host: Host, proves: Proof
+    management: Management,
+    deployed: Deployed,
+    host: Host,
+    host_machine: Machine,
+    proves: Proof,
 ) -> None:
-    taken = platform.taken_over
-    assert taken is not None
-    wanted = list(host_packages(deployed))
-    name = host.name
-    proves("R2.5", "absent_before", name, seen=list(taken.before[name]), wanted=[])
-    proves("R2.5", "installed", name, seen=list(taken.installed[name]), wanted=wanted)
-    proves("R2.5", "second_time", name, seen=list(taken.again[name]), wanted=[])
+    wanted = sorted(host_packages(deployed))
+    known = next(one for one in inventory.hosts(management) if one.name == host.name)
+    # The platform installs what is missing and notes it: all of it was absent before.
+    proves("R2.5", "installed", host.name, seen=sorted(known.installed), wanted=wanted)
+    found = Packages(host_machine).installed(wanted)
+    proves("R2.5", "present", host.name, seen=sorted(found), wanted=wanted)
+    again = management.install(host.name)
+    proves("R2.5", "second_time", host.name, seen=list(again), wanted=[])
 
 
 @pytest.mark.requirement("R3.15")
@@ -77,6 +84,29 @@ def test_storage_is_known_as_it_was_described(
             "state": "Enabled",
         },
     )
+
+
+@pytest.mark.requirement("R3.15")
+def test_host_is_set_up_as_the_products_version_does_it(
+    storage: StorageInventory,
+    deployed: Deployed,
+    host: Host,
+    host_machine: Machine,
+    proves: Proof,
+) -> None:
+    of = profile(deployed.deployment.profile)
+    place = next(one for one in storage.hosts if one.host == host.name)
+    wanted = wanted_settings(of, place.host_id)
+    seen = seen_settings(host_machine, of)
+    proves("R3.15", "settings", host.name, seen={key: seen.get(key) for key in wanted},
+           wanted=wanted)  # fmt: skip
+    states = host_machine.run("systemctl", "is-active", "--", *SERVICES, check=False).lines
+    proves("R3.15", "services", host.name, seen=dict(zip(SERVICES, states, strict=True)),
+           wanted=dict.fromkeys(SERVICES, "active"))  # fmt: skip
+    group = Lvm(host_machine).group(storage.uuid)
+    made = [tag for tag in group.tags if tag.startswith(MADE_TAG)] if group else []
+    proves("R3.15", "made_by_the_platform", host.name, seen=len(made),
+           wanted=1 if of.group_tags else 0)  # fmt: skip
 
 
 @pytest.mark.requirement("R1.1", "R1.2", "R3.15")
@@ -154,19 +184,20 @@ def test_bad_names_and_ids_are_refused_and_nothing_is_kept(
 ) -> None:
     before = inventory.storages(management)
     good = _new(deployed, "another", spare_lun)
+    # What is asked for, and the words in which it must be refused.
     cases = {
-        "empty_name": replace(good, name=""),
-        "long_name": replace(good, name="n" * 256),
-        "no_disk": replace(good, disks=()),
-        "empty_id": replace(good, disks=("",)),
-        "long_id": replace(good, disks=("d" * 256,)),
-        "twice": replace(good, disks=good.disks * 2),
-        "unknown_id": replace(good, disks=(f"{good.disks[0]}00",)),
-        "taken": replace(good, disks=before[0].disks[:1]),
+        "empty_name": (replace(good, name=""), "the name has 0 characters"),
+        "long_name": (replace(good, name="n" * 256), "the name has 256 characters"),
+        "no_disk": (replace(good, disks=()), "at least one disk"),
+        "empty_id": (replace(good, disks=("",)), "the disk id '' has 0 characters"),
+        "long_id": (replace(good, disks=("d" * 256,)), "has 256 characters"),
+        "twice": (replace(good, disks=good.disks * 2), "more than once"),
+        "unknown_id": (replace(good, disks=(f"{good.disks[0]}00",)), "can not find disk"),
+        "taken": (replace(good, disks=before[0].disks[:1]), "a disk can be in one storage only"),
     }
-    for probe, new in cases.items():
-        proves("R3.16", probe, None, seen=_refusal(management, deployed, new) != "",
-               wanted=True)  # fmt: skip
+    for probe, (new, words) in cases.items():
+        refusal = _refusal(management, deployed, new)
+        proves("R3.16", probe, None, seen=words if words in refusal else refusal, wanted=words)
     proves("R3.16", "nothing_kept", None, seen=[one.name for one in inventory.storages(management)],
            wanted=[one.name for one in before])  # fmt: skip
 
@@ -205,12 +236,11 @@ def test_lun_that_holds_something_is_refused_and_left_as_it_is(
     proves: Proof,
 ) -> None:
     content.make(kind)
-    content.keep_copy()
-    before = inventory.storages(management)
+    digests, before = content.digests(), inventory.storages(management)
     refusal = _refusal(management, deployed, _new(deployed, "on-used-lun", spare_lun))
     probe = kind.replace("-", "_")
     proves(id, f"{probe}_refused", None, seen=refusal != "", wanted=True)
-    proves(id, f"{probe}_untouched", None, seen=content.is_as_copied(), wanted=True)
+    proves(id, f"{probe}_untouched", None, seen=content.digests(), wanted=digests)
     assert inventory.storages(management) == before
 
 
@@ -255,8 +285,13 @@ def test_lun_that_held_partitions_becomes_a_storage_with_wiping_on(
 @pytest.mark.requirement("R3.20")
 @pytest.mark.requires("apply", "array_control")
 def test_add_fails_where_a_host_does_not_see_the_lun(
-    management: Management, deployed: Deployed, spare_lun: Lun, proves: Proof
+    management: Management,
+    deployed: Deployed,
+    content: LunContent,
+    spare_lun: Lun,
+    proves: Proof,
 ) -> None:
+    digests = content.digests()
     blind = deployed.deployment.hosts[-1]
     machine = deployed.machines[blind.name]
     gone = [one for one in deployed.initiator(blind).devices() if one.wwid == spare_lun.wwid]
@@ -271,6 +306,7 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     proves("R3.20", "names_the_host", None, seen=blind.name in refusal, wanted=True)
     others = [one.name for one in deployed.deployment.hosts[:-1] if f"{one.name}:" in refusal]
     proves("R3.20", "blames_no_other", None, seen=others, wanted=[])
+    proves("R3.20", "nothing_made", None, seen=content.digests(), wanted=digests)
 
 
 @pytest.mark.requirement("R3.20")

@@ -45,6 +45,13 @@ def test_what_is_missing_is_installed_once(small: Management) -> None:
     again = add_host(small, "host1", "cluster-1", packages.install, "172.20.11.107")
     assert again.installed == ()
     assert hosts(small) == [first.host] == [again.host]
+    assert first.host.installed == "lvm2 sanlock"
+
+
+def test_what_was_removed_by_hand_is_installed_and_noted_again(small: Management) -> None:
+    add_host(small, "host1", "cluster-1", lambda: ("lvm2",))
+    add_host(small, "host1", "cluster-1", lambda: ("sanlock",))
+    assert [one.installed for one in hosts(small)] == ["lvm2 sanlock"]
 
 
 def test_failed_install_is_named_and_adds_no_host(small: Management) -> None:

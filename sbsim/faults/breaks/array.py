@@ -1,0 +1,120 @@
+"""An array that shows something else than it should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sbsim.faults.breaks.registry import named
+from sbsim.faults.scene import Scene
+from sbsim.initiator.configure import wanted_nodes
+from sbsim.management.deployed import Deployed
+from sbsim.management.provision import apply_target
+
+
+@named("lun-unmapped")
+def lun_unmapped(scene: Scene) -> None:
+    """The array does not show the last LUN."""
+    _describe(scene, luns=scene.target.luns[:-1])
+
+
+@named("lun-file-backed")
+def lun_file_backed(scene: Scene) -> None:
+    """A LUN lies in a file where a disk was asked for."""
+    first, *rest = scene.target.luns
+    _describe(scene, luns=(first.model_copy(update={"backing": "file"}), *rest))
+
+
+@named("serial-changed")
+def serial_changed(scene: Scene) -> None:
+    """A LUN has another serial than described."""
+    first, *rest = scene.target.luns
+    _describe(scene, luns=(first.model_copy(update={"serial": "5b5bad5e71a1"}), *rest))
+
+
+@named("lun-on-other-target")
+def lun_on_other_target(scene: Scene) -> None:
+    """A LUN hangs on another target."""
+    other = next(one for one in scene.server.targets if one.iqn != scene.target.iqn)
+    *left, moved = scene.target.luns
+    deployed = scene.deployed.with_target(scene.target.iqn, luns=tuple(left))
+    _make(scene, deployed.with_target(other.iqn, luns=(*other.luns, moved)))
+
+
+@named("lun-write-back")
+def lun_write_back(scene: Scene) -> None:
+    """The disk behind a LUN keeps writes in a volatile cache."""
+    device = scene.storage.run("readlink", "-f", scene.lun.device).stdout.strip()
+    name = device.removeprefix("/dev/")
+    scene.storage.run("tee", f"/sys/block/{name}/cache_type", input="write back")
+    for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):
+        for disk in scene.initiator(number).devices():
+            if disk.wwid == scene.lun.wwid:
+                path = f"/sys/class/scsi_device/{disk.hctl}/device/rescan"
+                scene.machine(number).run("tee", path, input="1")
+
+
+@named("acl-removed")
+def acl_removed(scene: Scene) -> None:
+    """A host is no longer among those that the targets let in."""
+    gone = scene.host(2).name
+    left = tuple(host.name for host in scene.deployed.deployment.hosts if host.name != gone)
+    deployed = scene.deployed
+    for target in scene.server.targets:
+        deployed = deployed.with_target(target.iqn, initiators=left)
+    apply_target(deployed, scene.server.name)
+
+
+@named("target-chap-off")
+def target_chap_off(scene: Scene) -> None:
+    """The target asks nobody for a password."""
+    portal_group = f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1"
+    scene.storage.run("tee", f"{portal_group}/attrib/authentication", input="0")
+
+
+@named("acl-open")
+def acl_open(scene: Scene) -> None:
+    """The target lets in whoever comes."""
+    portal_group = f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1"
+    scene.storage.run("tee", f"{portal_group}/attrib/generate_node_acls", input="1")
+
+
+@named("lun-masked")
+def lun_masked(scene: Scene) -> None:
+    """A LUN is not mapped for one host."""
+    lun = scene.target.luns[1].lun
+    acl = (
+        f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1/acls/"
+        f"{scene.host(3).initiator}/lun_{lun}"
+    )
+    links = scene.storage.run("find", acl, "-maxdepth", "1", "-type", "l").stdout.split()
+    scene.storage.run("unlink", links[0])
+    scene.storage.run("rmdir", acl)
+    _look_again(scene, 3)
+
+
+@named("portal-down")
+def portal_down(scene: Scene) -> None:
+    """The array's portals answer nobody."""
+    for target in scene.server.targets:
+        group = f"/sys/kernel/config/target/iscsi/{target.iqn}/tpgt_1"
+        scene.storage.run("tee", f"{group}/enable", input="0")
+
+
+def _describe(scene: Scene, **changes: Any) -> None:
+    """Make the array as if its first target were described otherwise; the hosts look again."""
+    _make(scene, scene.deployed.with_target(scene.target.iqn, **changes))
+
+
+def _make(scene: Scene, deployed: Deployed) -> None:
+    apply_target(deployed, scene.server.name)
+    for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):
+        _look_again(scene, number)
+
+
+def _look_again(scene: Scene, number: int) -> None:
+    """Log one host out and in, so that it sees the array as it is now."""
+    initiator = scene.initiator(number)
+    initiator.logout_all()
+    for node in wanted_nodes(scene.deployed.deployment, scene.host(number)):
+        initiator.login(node.iqn, node.portal)
+    initiator.settle()
