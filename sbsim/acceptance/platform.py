@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbsim.backends import Backend
 from sbsim.bundle import source_files
@@ -23,8 +24,12 @@ Progress = Callable[[str], None]
 # The parts of sbsim that have a hand in what a machine is like.
 MAKERS = ("initiator", "machines", "management", "sharedblock", "target")
 
-# The state in which every host is taken over and no storage is there yet.
-TAKEN_OVER = "taken-over"
+
+class Kept(NamedTuple):
+    """A kept state's name, and what it was made from."""
+
+    name: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -48,42 +53,50 @@ def make_platform(deployed: Deployed, backend: Backend, progress: Progress) -> P
         _take_over(platform, progress)
         _attach(platform, progress)
         return platform
-    connected, version = connected_state(deployed), version_of(deployed)
-    if backend.has(connected, version):
+    kept = connected_state(deployed)
+    if backend.has(*kept):
         progress("the storages were attached before: going back to that state")
-        backend.restore(connected, progress)
+        backend.restore(kept.name, progress)
         return open_platform(deployed, backend, progress)
     platform = hosts_taken_over(deployed, backend, progress)
     _attach(platform, progress)
-    backend.save(connected, progress, version)
+    backend.save(kept.name, progress, kept.version)
     return platform
 
 
 def hosts_taken_over(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
     """The platform of fresh machines with its hosts taken over and no storage: made once."""
-    version = version_of(deployed)
-    if backend.has(TAKEN_OVER, version):
+    kept = taken_over_state(deployed)
+    if backend.has(*kept):
         progress("the hosts were taken over before: going back to that state")
-        backend.restore(TAKEN_OVER, progress)
+        backend.restore(kept.name, progress)
         return open_platform(deployed, backend, progress)
     platform = open_platform(deployed, backend, progress)
     _take_over(platform, progress)
-    backend.save(TAKEN_OVER, progress, version)
+    backend.save(kept.name, progress, kept.version)
     return platform
 
 
-def connected_state(deployed: Deployed) -> str:
-    """The name of the state with every storage attached; the product's versions differ in it."""
-    return f"connected-{deployed.deployment.profile}"
+def taken_over_state(deployed: Deployed) -> Kept:
+    """The state in which every host is taken over and no storage is there yet."""
+    return Kept("taken-over", _origin(deployed))
 
 
-def version_of(deployed: Deployed) -> str:
+def connected_state(deployed: Deployed) -> Kept:
+    """The state in which every storage is attached; the product's versions differ in it."""
+    version = f"{_origin(deployed)} {deployed.deployment.lab.io_timeout}"
+    return Kept(f"connected-{deployed.deployment.profile}", version)
+
+
+def _origin(deployed: Deployed) -> str:
     """Tells apart what states are made from: the description, its password, and sbsim's code.
 
-    The product's version is left out: hosts are taken over alike for each.
+    Left out is what plays no part before a storage is attached: profile and io_timeout.
     """
     digest = hashlib.sha256()
-    described = deployed.deployment.model_dump_json(exclude={"profile"})
+    described = deployed.deployment.model_dump_json(
+        exclude={"profile": True, "lab": {"io_timeout"}}
+    )
     secrets = (deployed.chap.password, deployed.chap.mutual_password)
     for text in (described, *(one.reveal() if one else "" for one in secrets)):
         digest.update(hashlib.sha256(text.encode()).digest())

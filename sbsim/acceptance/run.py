@@ -56,6 +56,7 @@ class Run:
         self.result: Result | None = None
         self._platform: Platform | SbsimError | None = None
         self._phase: str | None = None
+        self._in_phases = 0.0
         self._test: str | None = None
         self._began = time.monotonic()
 
@@ -152,6 +153,8 @@ class Run:
                 self._record_sessions()
         except SbsimError as error:
             self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
+        seconds = time.monotonic() - self._began
+        self.evidence.phase(name="tests", seconds=seconds - self._in_phases)
         try:
             self.backend.down()
         finally:
@@ -205,7 +208,9 @@ class Run:
             yield
         finally:
             self._phase = outer
-            self.evidence.phase(name=name, seconds=time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self._in_phases += seconds
+            self.evidence.phase(name=name, seconds=seconds)
 
     @contextlib.contextmanager
     def test(self, name: str) -> Iterator[None]:

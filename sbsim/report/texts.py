@@ -186,22 +186,18 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "unknown-requirement": ("Unknown requirement", "未知需求"),
     "single-link": ("Single storage link", "存储链路无冗余"),
     "single-controller": ("Single controller", "存储控制器无冗余"),
-    "lab-scale": ("Lab smaller than described", "实验环境配置低于描述"),
+    "scaled-down": ("Lab smaller than described", "实验环境配置低于描述"),
+    "io-timeout": ("Shorter lock time-out", "锁超时时间短于产品默认值"),
+    "path-lost-gap": ("Gap when a path is lost", "路径中断时的 I/O 停顿"),
+    "deployment-broken": ("The deployment could not be made", "部署未能完成"),
+    "sessions-not-read": ("Sessions not read", "未能读取会话"),
 }
 
 PHASES: dict[str, tuple[str, str]] = {
-    "image": ("Image", "制作镜像"),
-    "up": ("Boot", "启动机器"),
-    "boot": ("Boot", "启动机器"),
-    "restore": ("Restore", "恢复状态"),
-    "save": ("Save", "保存状态"),
+    "machines": ("Machines", "启动机器"),
     "provision": ("Provision", "部署"),
-    "target": ("Target", "配置目标器"),
-    "initiators": ("Initiators", "配置启动器"),
-    "suites": ("Suites", "执行测试"),
-    "collect": ("Collect", "收集结果"),
-    "report": ("Report", "生成报告"),
-    "down": ("Shut down", "关闭机器"),
+    "platform": ("Platform", "平台接管主机并挂载主存储"),
+    "tests": ("Tests", "执行测试"),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sbsim.acceptance import Run
-from sbsim.acceptance.platform import connected_state, hosts_taken_over, make_platform, version_of
+from sbsim.acceptance.platform import connected_state, hosts_taken_over, make_platform
 from sbsim.acceptance.run import PROVISIONED
 from sbsim.lab.lab import ignore
 
@@ -43,9 +43,9 @@ def _taken_over(run: Run) -> None:
 
 
 def _connected(run: Run) -> None:
-    name = connected_state(run.deployed)
-    if run.backend.has(name, version_of(run.deployed)):
-        run.backend.restore(name, ignore)
+    kept = connected_state(run.deployed)
+    if run.backend.has(*kept):
+        run.backend.restore(kept.name, ignore)
     else:
         _provisioned(run)
         make_platform(run.deployed, run.backend, run.progress)

@@ -94,7 +94,10 @@ def test_host_is_set_up_as_the_products_version_does_it(
     host_machine: Machine,
     proves: Proof,
 ) -> None:
-    of = profile(deployed.deployment.profile)
+    of, given = profile(deployed.deployment.profile), deployed.deployment.lab.io_timeout
+    if given is not None and given != of.io_timeout:
+        proves.finding("io-timeout", f"sanlock's io_timeout: {given} s instead of {of.io_timeout} s",
+                       where=host.name)  # fmt: skip
     place = next(one for one in storage.hosts if one.host == host.name)
     wanted = wanted_settings(of, place.host_id)
     seen = seen_settings(host_machine, of)

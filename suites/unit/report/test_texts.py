@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sbsim.bundle import bundle_folder
 from sbsim.report import texts
 from sbsim.report.html import environment
 
@@ -21,6 +22,18 @@ def test_every_text_the_templates_name_exists() -> None:
     for path in folder.glob("*.jinja"):
         for key in re.findall(r"\b(?:t|words)\([\"']([\w-]+)[\"'](?! ~)", path.read_text()):
             assert key in texts._TEXTS, f"{path.name}: {key}"
+
+
+def test_every_finding_and_phase_that_is_recorded_has_its_words() -> None:
+    code = "".join(
+        path.read_text()
+        for folder in (bundle_folder() / "sbsim", bundle_folder() / "suites" / "deploy")
+        for path in sorted(folder.rglob("*.py"))
+    )
+    findings = re.findall(r"[fF]inding\(\s*(?:id=)?\"([\w-]+)\"", code)
+    phases = re.findall(r"phase\((?:name=)?\"([\w-]+)\"", code)
+    assert set(findings) == set(texts.FINDINGS)
+    assert set(phases) == set(texts.PHASES)
 
 
 def test_templates_escape_by_default() -> None:
