@@ -28,6 +28,7 @@ from sbsim.report.evidence import Evidence
 from sbsim.report.records import Session
 from sbsim.report.requirements import load as load_catalogue
 from sbsim.report.result import Result
+from sbsim.sharedblock.profiles import profile
 
 # Under this name `sbsim accept` hands the run that it made and checked to the plugin.
 HANDED_OVER = "sbsim-run"
@@ -120,6 +121,8 @@ class Run:
         return self._platform
 
     def _make_platform(self) -> Platform:
+        for text in profile(self.deployment.profile).not_applicable:
+            self.evidence.finding(id="not-applicable", severity="info", text=text)
         make = make_platform if self.options.apply else open_platform
         return make(self.deployed, self.backend, self.progress)
 

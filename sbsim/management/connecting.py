@@ -12,6 +12,8 @@ from sbsim.management.errors import OPERATION_FAILED, ManagementError
 from sbsim.management.management import Management
 from sbsim.sharedblock.request import Connected, ConnectRequest
 
+LONG_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Joining:
@@ -91,7 +93,20 @@ def _connect(management: Management, joining: Joining, host: Host, first: bool) 
             f"{host.name}: runs in the lock space with host id {answer.host_id}, expected "
             f"{request.host_id}; disconnect it from the storage, then try again",
         )
+    if told := _told(answer):
+        management.progress(f"{host.name}: {told}")
     return answer
+
+
+def _told(answer: Connected) -> str:
+    """What the long steps took, beside what sanlock alone takes; nothing where none was long."""
+    long = {"find_or_make_group": "volume group made", "join": "joined"}
+    parts = [
+        f"{words} in {took:.0f} s"
+        for step, words in long.items()
+        if (took := answer.seconds.get(step, 0.0)) >= LONG_SECONDS
+    ]
+    return f"{', '.join(parts)} (sanlock alone: {answer.lock_wait:.0f} s)" if parts else ""
 
 
 def _raise(errors: Mapping[str, SbsimError]) -> None:

@@ -49,8 +49,11 @@ class Connect:
 
     def run(self) -> Connected:
         """Connect. Raises PoolError; what had been done by then stays, and a new run goes on."""
+        seconds: dict[str, float] = {}
         for step in self._profile.steps:
+            began = self._clock.now()
             getattr(self, step)()
+            seconds[step] = self._clock.now() - began
         group = self._group()
         if group is None:
             raise VolumeGroupFailed(self._machine.name, f"can not find vg {self._request.vg}")
@@ -59,6 +62,8 @@ class Connect:
             created=self._created,
             vg_uuid=group.uuid,
             capacity=Capacity(total=group.size, available=group.free),
+            seconds=seconds,
+            lock_wait=2 * self._io_timeout + 1,
         )
 
     # --- the steps --------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 CandidateKind = Literal["disk", "mpath", "lvm-pv"]
@@ -37,13 +38,16 @@ class Connected:
     """A host is connected. `host_id` is the one that it runs with, whatever was asked for.
 
     `created`: it made the volume group in this call. `vg_uuid` is LVM's own: two hosts that answer
-    with different ones see different storage.
+    with different ones see different storage. `seconds` is what each step took; `lock_wait` the
+    seconds for which sanlock alone has whoever joins wait: 2 x io_timeout + 1.
     """
 
     host_id: int
     created: bool
     vg_uuid: str
     capacity: Capacity
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    lock_wait: float = 0.0
 
 
 @dataclass(frozen=True)
