@@ -44,8 +44,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "count-untested": ("{count} untested: {ids}.", "{count} 项未测试：{ids}。"),
     "count-pass": ("{count} pass.", "{count} 项通过。"),
     "outside": (
-        "{count} further requirements are outside the scope of this backend and do not count.",
-        "另有 {count} 项需求不在该后端的范围内，不计入结论。",
+        "{count} further requirements are outside the scope of this run and do not count.",
+        "另有 {count} 项需求不在本次运行的范围内，不计入结论。",
     ),
     "emulated-note": (
         "The machines were emulated: what they do is proven here, how fast they do it is not.",
@@ -134,6 +134,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "checks": ("Checks", "检查"),
     "checks-count": ("{count} checks", "{count} 项检查"),
     "one-check": ("1 check", "1 项检查"),
+    "not-asked": ("not asked for", "未要求"),
     "needs": ("needs {what}", "需要 {what}"),
     "no-checks": ("no check", "无检查"),
     "commands-count": ("{count} commands", "{count} 条命令"),

@@ -71,11 +71,15 @@ class FactView:
 
 @dataclass(frozen=True)
 class Row:
-    """One requirement. `shown_status` is `out-of-scope` for ids outside the scope."""
+    """One requirement. `shown_status` is `out-of-scope` for ids outside the scope.
+
+    `lacking` are the capabilities that it needs and the run did not have.
+    """
 
     requirement: Requirement
     status: Status
     in_scope: bool
+    lacking: tuple[str, ...]
     reasons: tuple[Wording, ...]
     facts: tuple[FactView, ...]
     checks: tuple[CheckView, ...]
@@ -142,6 +146,7 @@ def _row(
         requirement=requirement,
         status=told.status,
         in_scope=id in result.scope,
+        lacking=tuple(sorted(set(requirement.needs) - set(index.recorded.run.capabilities))),
         reasons=_reasons(requirement, told, judgement, index.recorded),
         facts=tuple(_facts(index.facts[id], judgement)),
         checks=tuple(_check(test, id, index) for test in told.checks),
