@@ -95,6 +95,8 @@ class LunContent:
             machine, device = self.deployed.machines[host.name], self._device(host)
             machine.run("blockdev", "--flushbufs", device)
             machine.run("blockdev", "--rereadpt", device, check=False)
+            if device.startswith("/dev/dm-"):  # a map's partitions are maps too
+                machine.run("kpartx", "-u", device, check=False)
             machine.run("udevadm", "trigger", "--settle", device, timeout=120)
 
         parallel(self._hosts, look)

@@ -106,6 +106,7 @@ class Connect:
         if request.wipe:
             for id, disk in self._disks.items():
                 wipe(self._machine, disk, id, request.vg, self._profile.wiping, epoch)
+            self.find_disks()
         tag = f"{MADE_TAG}::{request.host_uuid}::{epoch}" if self._profile.group_tags else None
         paths = tuple(self._disks.values())
         self._lvm.make_group(request.vg, paths, tag, self._profile.metadata)

@@ -71,6 +71,7 @@ class Pool:
             if wipe_first:
                 epoch = int(self._machine.run("date", "+%s").stdout)
                 wipe(self._machine, device, disk, vg, self._profile.wiping, epoch)
+                device = find_disk(self._machine, disk, self._profile.disks)
             self._lvm.extend_group(vg, device, self._profile.metadata)
             if device not in {one.path for one in self._lvm.physical_volumes(vg)}:
                 text = f"disk {disk} ({device}) is not added to vg {vg} after vgextend"

@@ -38,13 +38,16 @@ class WipeRules:
 def wipe(machine: Machine, disk: str, id: str, vg: str, rules: WipeRules, epoch: int) -> bool:
     """Clear every signature from `disk`; False if it was passed over.
 
+    A multipath device is made anew, without the partitions that were on it: it may have another
+    name afterwards, so look for it again.
+
     Raises WipeRefused, with nothing changed, if a partition or anything else on it is in use, or
     (with `guard`) if it was part of `vg` though LVM does not see it any more.
     """
     owner = _volume_group_on(machine, disk)
     if owner is not None and (owner == vg or rules.foreign is ForeignVolumes.LEAVE):
         return False
-    _refuse_in_use(machine, disk)
+    kind = _refuse_in_use(machine, disk)
     head = machine.run("head", "--bytes", str(KEPT_BYTES), "--", disk).stdout
     if rules.guard and owner is None and vg in head:
         raise WipeRefused(
@@ -55,6 +58,10 @@ def wipe(machine: Machine, disk: str, id: str, vg: str, rules: WipeRules, epoch:
     _keep_head(machine, disk, id, epoch)
     machine.run("partprobe", "--summary", disk, check=False)
     machine.run("wipefs", "--all", "--force", "--", disk)
+    if kind == "mpath":
+        machine.run("multipath", "-f", disk)
+        machine.run("systemctl", "restart", "multipathd.service", timeout=120)
+        machine.run("udevadm", "settle", timeout=120)
     return True
 
 
@@ -67,8 +74,11 @@ def _volume_group_on(machine: Machine, disk: str) -> str | None:
     return next((one.vg for one in lvm_report.parse_pvs(result.stdout)), None)
 
 
-def _refuse_in_use(machine: Machine, disk: str) -> None:
-    """Refuse where anything on the disk is mounted, or a device of another kind lies on it."""
+def _refuse_in_use(machine: Machine, disk: str) -> str:
+    """Refuse where anything on the disk is mounted, or a device of another kind lies on it.
+
+    Return what the disk itself is to lsblk: ``disk``, ``mpath``.
+    """
     tree: dict[str, Any] = json.loads(machine.run(*LSBLK, "--", disk).stdout)
     users = sorted(
         f"{one['name']} ({one['type']}{_mounted(one)})"
@@ -81,6 +91,7 @@ def _refuse_in_use(machine: Machine, disk: str) -> None:
             machine.name,
             f"{disk} is in use by {', '.join(users)}; nothing was wiped. Release it first",
         )
+    return str(tree["blockdevices"][0]["type"])
 
 
 def _below(device: dict[str, Any]) -> list[dict[str, Any]]:

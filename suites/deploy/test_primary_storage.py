@@ -16,6 +16,8 @@ from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Host, Lun, PrimaryStorage
 from sbsim.errors import SbsimError
 from sbsim.faults.lun_content import LunContent
+from sbsim.initiator.multipath import Multipath
+from sbsim.initiator.paths import paths_by_wwid
 from sbsim.machines import Machine
 from sbsim.machines.packages import Packages
 from sbsim.management import attachment, inventory, primary_storage, reconnection
@@ -275,6 +277,7 @@ def test_wiping_clears_every_signature(
     device = find_disk(machine, id, of.disks)
     assert machine.run("wipefs", "--no-act", device).stdout, f"{kind} left no signature to clear"
     wipe(machine, device, id, "0" * 32, of.wiping, epoch=0)
+    device = find_disk(machine, id, of.disks)
     left = machine.run("wipefs", "--no-act", device).lines
     proves("R3.18", f"{kind}_cleared", None, seen=left, wanted=[])
 
@@ -333,6 +336,8 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     blind = deployed.deployment.hosts[-1]
     machine = deployed.machines[blind.name]
     gone = [one for one in deployed.initiator(blind).devices() if one.wwid == spare_lun.wwid]
+    if deployed.is_multipath:  # it would stay without a path, and still be found by its id
+        Multipath(machine, deployed.clock).flush(spare_lun.wwid)
     for one in gone:
         machine.run("tee", f"/sys/class/scsi_device/{one.hctl}/device/delete", input="1")
     try:
@@ -340,6 +345,9 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     finally:
         deployed.initiator(blind).rescan_hosts()
         deployed.initiator(blind).settle(wwids=[spare_lun.wwid])
+        if deployed.is_multipath:
+            paths = paths_by_wwid(deployed.deployment, blind)
+            Multipath(machine, deployed.clock).settle({spare_lun.wwid: paths[spare_lun.wwid]})
     proves("R3.20", "refused", None, seen=refusal != "", wanted=True)
     proves("R3.20", "names_the_host", None, seen=blind.name in refusal, wanted=True)
     others = [one.name for one in deployed.deployment.hosts[:-1] if f"{one.name}:" in refusal]

@@ -62,6 +62,7 @@ class FakePoolHost:
         }
         self.commands: list[tuple[str, ...]] = []
         self.leases: dict[str, int] = {}
+        self.flushed: list[str] = []
         self.paths = [
             (f"/dev/sd{chr(97 + number * paths + path)}", lun)
             for number, lun in enumerate(san.luns)
@@ -91,9 +92,10 @@ class FakePoolHost:
             "date": lambda _: (0, "1795547984\n", ""),
             "head": lambda words: (0, self._lun(words[-1]).head, ""),
             "wipefs": self._wipefs,
+            "multipath": self._multipath,
             "lvmconfig": lambda _: (0, "global {\n\t# use_lvmlockd=0\n}\nlocal {\n}\n", ""),
         }
-        quiet = ("systemctl", "mkdir", "rm", "dd", "partprobe", "lvmlockctl")
+        quiet = ("systemctl", "mkdir", "rm", "dd", "partprobe", "lvmlockctl", "udevadm")
         if argv[0] not in tools and argv[0] not in quiet:
             raise AssertionError(f"an unknown command: {argv}")
         status, out, err = tools[argv[0]](argv[1:]) if argv[0] in tools else (0, "", "")
@@ -120,13 +122,21 @@ class FakePoolHost:
 
     def _lun(self, path: str) -> FakeLun:
         devices = dict(self.paths)
-        devices.update({f"/dev/dm-{n}": lun for n, lun in enumerate(self.san.luns)})
+        devices.update({f"/dev/dm-{self.map_number(lun)}": lun for lun in self.san.luns})
         return devices[path]
 
     def _device(self, lun: FakeLun) -> str:
         if self.multipath:
-            return f"/dev/dm-{self.san.luns.index(lun)}"
+            return f"/dev/dm-{self.map_number(lun)}"
         return next(path for path, seen in self.paths if seen is lun)
+
+    def map_number(self, lun: FakeLun) -> int:
+        """A map that is made anew gets a new number."""
+        return self.san.luns.index(lun) + 100 * self.flushed.count(lun.wwid)
+
+    def _multipath(self, words: tuple[str, ...]) -> Answer:
+        self.flushed.append(self._lun(words[-1]).wwid)
+        return 0, "", ""
 
     def _seen(self) -> list[FakeLun]:
         return [lun for lun in self.san.luns if any(one is lun for _, one in self.paths)]
@@ -145,7 +155,8 @@ class FakePoolHost:
         if "--json" in words:
             lun = self._lun(words[-1])
             child = {"name": lun.used_by, "type": "part", "mountpoints": ["/mnt"]}
-            top = {"name": words[-1], "type": "disk", "mountpoints": [None],
+            kind = "mpath" if self.multipath else "disk"
+            top = {"name": words[-1], "type": kind, "mountpoints": [None],
                    "children": [child] if lun.used_by else []}  # fmt: skip
             return 0, json.dumps({"blockdevices": [top]}), ""
         lines = []

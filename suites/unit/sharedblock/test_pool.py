@@ -167,6 +167,17 @@ def test_wipe_clears_the_named_disks_after_their_head_is_kept(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_wiped_multipath_device_is_made_anew_and_found_again(san: FakeSan, name: str) -> None:
+    of = profile(name)
+    host = FakePoolHost(san, "host1", multipath=True, paths=2)
+    san.luns[1].signature = "gpt"
+    wanted = replace(request(of, 1, wipe=True), disks=tuple(WWIDS[:2]))
+    assert pool(host, of).connect(wanted).created
+    assert host.flushed == list(WWIDS[:2])
+    assert [lun.vg for lun in san.luns[:2]] == [VG, VG]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_disk_in_use_is_never_wiped(san: FakeSan, hosts: list[FakePoolHost], name: str) -> None:
     of = profile(name)
     san.luns[0].signature, san.luns[0].used_by = "gpt", "/dev/sda1"
