@@ -16,6 +16,7 @@ from sbsim.cli_provision import reopen
 from sbsim.errors import UsageError
 from sbsim.management import (
     attachment,
+    growth,
     inventory,
     primary_storage,
     reconnection,
@@ -122,6 +123,31 @@ def reconnect(name: Storage, lab: LabName = None, as_json: AsJson = False) -> No
     done = reconnection.reconnect(management, name)
     if done.errors:
         steps.print(f"not connected: {listed(done.errors)}", markup=False)
+    _show_storage(management, name, as_json)
+
+
+@ps_app.command("add-disk")
+def add_disk(
+    name: Storage,
+    disk: Annotated[str, typer.Option("--disk", help="The id of the LUN.")],
+    wipe: Annotated[bool, typer.Option("--wipe", help="Clear by force what is on it.")] = False,
+    yes: Yes = False,
+    lab: LabName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a LUN to a storage while it is in use."""
+    management = _telling(lab)
+    if wipe:
+        _confirm(yes, f"whatever {disk} holds would be cleared")
+    growth.add_disk(management, name, disk, wipe)
+    _show_storage(management, name, as_json)
+
+
+@ps_app.command()
+def refresh(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
+    """See LUNs that have grown on the array, and grow the storage with them."""
+    management = _telling(lab)
+    growth.refresh(management, name)
     _show_storage(management, name, as_json)
 
 

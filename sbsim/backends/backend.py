@@ -73,5 +73,8 @@ class Backend(Protocol):
     def link(self, machine: str, link: str, up: bool) -> None:
         """Pull or plug a machine's cable to one of the description's links."""
 
+    def resize_disk(self, server: str, device: str, size: int) -> None:
+        """Give the disk behind a storage server's LUN another size, in bytes, while it is used."""
+
     def down(self) -> None:
         """Take away what `up` made, if this backend owns it."""

@@ -291,6 +291,10 @@ class LabBackend:
         """Pull or plug a machine's cable to one link."""
         self._lab_or_fail().machine(machine, "link", link=link, up=up)
 
+    def resize_disk(self, server: str, device: str, size: int) -> None:
+        """Give the disk behind a storage server's LUN another size."""
+        self._lab_or_fail().machine(server, "resize_disk", device=device, size=size)
+
     def _drop_connections(self) -> None:
         for machine in self._machines.values():
             machine.reconnect()

@@ -47,6 +47,11 @@ class Multipath:
         self.machine = machine
         self._clock = clock
 
+    @property
+    def running(self) -> bool:
+        """Whether multipathd runs."""
+        return self.machine.run("systemctl", "is-active", UNIT, check=False).ok
+
     # --- set up and undone ------------------------------------------------------------------
 
     def enable(self) -> tuple[str, ...]:
@@ -56,7 +61,7 @@ class Multipath:
         """
         refuse_merges(self.machine.name, self._disks())
         changes = []
-        running = self._running()
+        running = self.running
         if self._keep(running):
             changes.append(f"kept a copy of {multipath_conf.PATH}")
             for argv in self._prepare():
@@ -160,9 +165,6 @@ class Multipath:
 
     def _disks(self) -> tuple[BlockDevice, ...]:
         return parse_lsblk(self.machine.run(*lsblk.ARGV).stdout)
-
-    def _running(self) -> bool:
-        return self.machine.run("systemctl", "is-active", UNIT, check=False).ok
 
     def _prepare(self) -> tuple[tuple[str, ...], ...]:
         family = family_of(Server(self.machine).os_release)

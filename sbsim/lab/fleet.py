@@ -103,6 +103,16 @@ class Fleet:
             card_xml(card, up=up), libvirt.VIR_DOMAIN_AFFECT_LIVE
         )
 
+    def resize_disk(self, name: str, device: str, size: int) -> None:
+        """Give a running machine's disk another size, while it is in use; `size` in bytes."""
+        machine = self._planned(name)
+        disk = next((disk for disk in machine.disks if disk.device == device), None)
+        if disk is None:
+            known = ", ".join(disk.device for disk in machine.disks) or "none"
+            raise LabError(f"{name} has no disk {device!r} that could be resized; it has {known}")
+        path = str(lun_disk(self.boot, machine, disk))
+        self._domain(machine).blockResize(path, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
     def status(self) -> dict[str, str]:
         """Each machine's state by name: running, paused, off, …"""
         return {machine.name: self._state(machine) for machine in self.plan.machines}

@@ -144,6 +144,9 @@ class Keeper:
         if action == "link":
             self._fleet.set_link(name, request["link"], request["up"])
             return
+        if action == "resize_disk":
+            self._fleet.resize_disk(name, request["device"], request["size"])
+            return
         actions: dict[str, Callable[[str], None]] = {
             "power_on": self._fleet.power_on,
             "power_off": self._fleet.power_off,

@@ -64,7 +64,9 @@ class Lab:
         self._ask("restore", progress, folder=str(folder))
 
     def machine(self, name: str, action: str, **arguments: Any) -> None:
-        """Do something to one machine: power_on, power_off, wait_ready, pause, resume, link."""
+        """Do something to one machine: power_on, power_off, wait_ready, pause, resume, link,
+        resize_disk.
+        """
         self._ask("machine", machine=name, action=action, **arguments)
 
     def connect(self, machine: str, port: int) -> socket.socket:

@@ -23,6 +23,18 @@ class PoolAgent(Protocol):
     def disconnect(self, vg: str, host_uuid: str) -> None:
         """Take the host out of the pool; nothing happens if it is not in. No disk is changed."""
 
+    def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
+        """Add a disk to a pool that the host is connected to; a second call changes nothing."""
+
+    def has_disk(self, vg: str, disk: str) -> bool:
+        """Whether the disk is in the pool, as this host sees it."""
+
+    def rescan(self) -> None:
+        """See the LUNs' sizes, and LUNs that are new, as the array shows them now."""
+
+    def grow(self, vg: str) -> Capacity:
+        """Give the pool all of its disks' room. Raises SbsimError, first, if one has shrunk."""
+
     def capacity(self, vg: str) -> Capacity:
         """The pool's room, as this host sees it."""
 

@@ -48,9 +48,10 @@ def add(management: Management, new: NewStorage) -> PrimaryStorage:
     Raises Refused (SYS.1007) for a bad argument, (SYS.1006) for a disk of another storage.
     """
     _check_words(new)
+    check_disk_ids(new.disks)
     with management.store.transaction() as rows:
         zone = find_in(rows, Zone, new.zone)
-        _check_free(rows, new.disks)
+        check_free(rows, new.disks)
         now = management.now()
         storage = rows.add(
             PrimaryStorage(management.ids(), new.name, new.description, zone.uuid, new.wipe, now)
@@ -122,9 +123,13 @@ def _check_words(new: NewStorage) -> None:
     _limit("the description", new.description, 0, LONGEST_DESCRIPTION)
     if not new.disks:
         raise Refused(BAD_ARGUMENT, "a storage needs at least one disk; give the id of a LUN")
-    for disk in new.disks:
+
+
+def check_disk_ids(disks: tuple[str, ...]) -> None:
+    """Raise Refused (SYS.1007) for an id that no disk can have, or one that is given twice."""
+    for disk in disks:
         _limit(f"the disk id {disk!r}", disk, 1, LONGEST_DISK_ID)
-    twice = [disk for disk, count in Counter(new.disks).items() if count > 1]
+    twice = [disk for disk, count in Counter(disks).items() if count > 1]
     if twice:
         raise Refused(BAD_ARGUMENT, f"given more than once: {', '.join(twice)}; name a disk once")
 
@@ -138,7 +143,8 @@ def _limit(what: str, text: str, low: int, high: int) -> None:
         )
 
 
-def _check_free(rows: Transaction, disks: tuple[str, ...]) -> None:
+def check_free(rows: Transaction, disks: tuple[str, ...]) -> None:
+    """Raise Refused (SYS.1006) for a disk that a storage has already."""
     for block in rows.all(SharedBlock, disk_id=disks):
         owner = find_in(rows, PrimaryStorage, block.primary_storage_uuid)
         raise Refused(

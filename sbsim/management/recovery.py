@@ -1,7 +1,7 @@
 """How an operation ends that went wrong, or whose process died in the middle of it.
 
-An attach is undone, a detach is finished, a reconnect is settled. Each may itself be interrupted
-and runs again then: hosts are asked for things that change nothing the second time.
+An attach is undone, a detach is finished, what only adds is left as far as it came. Each may itself
+be interrupted and runs again then: hosts are asked for things that change nothing the second time.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from sbsim.management.asking import disconnect, listed
-from sbsim.management.entities import ClusterRef, Host, HostRef, Status
+from sbsim.management.asking import ask, disconnect, listed
+from sbsim.management.entities import ClusterRef, Host, HostRef, SharedBlock, Status
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
 
@@ -18,6 +18,8 @@ ATTACH = "attach"
 DETACH = "detach"
 RECONNECT = "reconnect"
 ADD_HOST = "add host"
+ADD_DISK = "add disk"
+REFRESH = "refresh"
 
 INTERRUPTED = "interrupted: its process ended before it"
 
@@ -90,8 +92,24 @@ def settle_reconnect(management: Management, operation: Operation, why: str) -> 
         management.journal.end(rows, operation, Progress.UNDONE, why)
 
 
-def forget_add_host(management: Management, operation: Operation, why: str) -> None:
-    """Leave what was installed where it is: the next call finds it there."""
+def settle_add_disk(management: Management, operation: Operation, why: str) -> None:
+    """Keep the disk if LVM has it in the group by now, which a connected host tells.
+
+    If none can tell, the operation ends all the same: adding the disk again finds it there.
+    """
+    storage, disk = operation.subject, json.loads(operation.arguments)["disk"]
+    answers, _ = ask(
+        hosts_of(management, operation),
+        lambda host: management.agent(host).has_disk(storage, disk),
+    )
+    with management.store.transaction() as rows:
+        if any(answers.values()) and not rows.one(SharedBlock, disk_id=disk):
+            rows.add(SharedBlock(management.ids(), storage, disk, management.now()))
+        management.journal.end(rows, operation, Progress.UNDONE, why)
+
+
+def forget(management: Management, operation: Operation, why: str) -> None:
+    """Leave what was done where it is: the next call finds it there."""
     with management.store.transaction() as rows:
         management.journal.end(rows, operation, Progress.UNDONE, why)
 
@@ -107,5 +125,7 @@ _ACTIONS: dict[str, Callable[[Management, Operation, str], object]] = {
     ATTACH: undo_attach,
     DETACH: finish_detach,
     RECONNECT: settle_reconnect,
-    ADD_HOST: forget_add_host,
+    ADD_HOST: forget,
+    ADD_DISK: settle_add_disk,
+    REFRESH: forget,
 }

@@ -6,6 +6,8 @@ Example: `Pool(machine, clock, profile("zstack-2.6")).connect(request).capacity.
 from __future__ import annotations
 
 from sbsim.errors import CommandFailed
+from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.multipath import Multipath
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
 from sbsim.sharedblock.candidates import read_candidates
@@ -16,6 +18,7 @@ from sbsim.sharedblock.lock_space import read_delta_leases
 from sbsim.sharedblock.lvm import Lvm
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.request import Candidate, Capacity, Connected, ConnectRequest
+from sbsim.sharedblock.sizes import usable
 from sbsim.sharedblock.wipe import wipe
 
 LEAVE_LIMIT_SECONDS = 120.0
@@ -67,15 +70,46 @@ class Pool:
     def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
         """Add a LUN to a pool that this host is connected to. Raises PoolError."""
         device = find_disk(self._machine, disk, self._profile.disks)
-        if device not in {one.path for one in self._lvm.physical_volumes(vg)}:
+        if device not in self._members(vg):
             if wipe_first:
                 epoch = int(self._machine.run("date", "+%s").stdout)
                 wipe(self._machine, device, disk, vg, self._profile.wiping, epoch)
                 device = find_disk(self._machine, disk, self._profile.disks)
             self._lvm.extend_group(vg, device, self._profile.metadata)
-            if device not in {one.path for one in self._lvm.physical_volumes(vg)}:
+            if device not in self._members(vg):
                 text = f"disk {disk} ({device}) is not added to vg {vg} after vgextend"
                 raise VolumeGroupFailed(self._machine.name, text)
+        return self.capacity(vg)
+
+    def has_disk(self, vg: str, disk: str) -> bool:
+        """Whether a disk is in the pool. Raises DiskNotFound."""
+        return find_disk(self._machine, disk, self._profile.disks) in self._members(vg)
+
+    def rescan(self) -> None:
+        """See the LUNs as the array shows them now: new ones, and sizes that have changed."""
+        Initiator(self._machine, self._clock).rescan_sessions()
+        multipath = Multipath(self._machine, self._clock)
+        if multipath.running:
+            for one in multipath.read():
+                multipath.resize(one.name)
+
+    def grow(self, vg: str) -> Capacity:
+        """Give the group all of its disks' room; again changes nothing.
+
+        Raises VolumeGroupFailed, with nothing changed, if a disk is smaller than LVM knows it.
+        """
+        members = [one for one in self._lvm.physical_volumes(vg) if one.found]
+        room = {one.path: usable(one.device_size, self._profile.metadata or 0) for one in members}
+        shrunk = [one for one in members if room[one.path] < one.size]
+        if shrunk:
+            told = ", ".join(f"{one.path} now has {one.device_size} bytes" for one in shrunk)
+            raise VolumeGroupFailed(
+                self._machine.name,
+                f"a LUN of vg {vg} has shrunk: {told}; nothing was changed. Give it its size back",
+            )
+        for one in members:
+            if room[one.path] > one.size:
+                self._lvm.change("pvresize", one.path)
         return self.capacity(vg)
 
     def capacity(self, vg: str) -> Capacity:
@@ -94,6 +128,13 @@ class Pool:
         return read_candidates(self._machine)
 
     # --- below ------------------------------------------------------------------------------
+
+    def _members(self, vg: str) -> set[str]:
+        """The devices of a pool's physical volumes."""
+        paths = [one.path for one in self._lvm.physical_volumes(vg) if one.found]
+        if not paths:
+            return set()
+        return set(self._machine.run("readlink", "-e", "--", *paths, check=False).lines)
 
     def _deactivate(self, vg: str) -> None:
         active = [one.name for one in self._lvm.logical_volumes(vg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from sbsim.deployment import Lun
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
 from sbsim.machines import Machine
@@ -46,10 +47,20 @@ def sanlock_stopped(scene: Scene) -> None:
 @named("pv-missing")
 def pv_missing(scene: Scene) -> None:
     """One host has lost a LUN of the pool."""
-    for disk in scene.initiator(3).devices():
-        if disk.wwid == scene.pool_lun.wwid:
-            path = f"/sys/class/scsi_device/{disk.hctl}/device/delete"
-            scene.machine(3).run("tee", path, input="1")
+    _lose(scene, 3, scene.pool_lun)
+
+
+@named("spare-lun-lost")
+def spare_lun_lost(scene: Scene) -> None:
+    """One host does not see a LUN that is free."""
+    _lose(scene, 3, scene.spare_lun)
+
+
+@named("rescan-idle")
+def rescan_idle(scene: Scene) -> None:
+    """One host's iscsiadm says that it has rescanned, and has not."""
+    script = 'case $* in *--rescan*) exit 0 ;; esac\nPATH=/usr/sbin:/usr/bin exec iscsiadm "$@"'
+    _wrap(scene.machine(3), "iscsiadm", script)
 
 
 @named("group-tag-removed")
@@ -102,7 +113,9 @@ def vgcreate_wipes(scene: Scene) -> None:
 def wipefs_idle(scene: Scene) -> None:
     """On the first host wipefs clears nothing and says that it did."""
     _wrap(
-        scene.machine(1), "wipefs", 'case $* in *--all*) exit 0 ;; esac\nexec /usr/sbin/wipefs "$@"'
+        scene.machine(1),
+        "wipefs",
+        'case $* in *--all*) exit 0 ;; esac\nPATH=/usr/sbin:/usr/bin exec wipefs "$@"',
     )
 
 
@@ -145,6 +158,13 @@ def attachments_lost(scene: Scene) -> None:
 
 
 # --- below ------------------------------------------------------------------------------------
+
+
+def _lose(scene: Scene, number: int, lun: Lun) -> None:
+    for disk in scene.initiator(number).devices():
+        if disk.wwid == lun.wwid:
+            path = f"/sys/class/scsi_device/{disk.hctl}/device/delete"
+            scene.machine(number).run("tee", path, input="1")
 
 
 def _group(scene: Scene) -> VolumeGroup:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,19 +34,24 @@ class FakeSan:
         self.seen = {host: {DISK: "lun-1", SECOND_DISK: "lun-2"} for host in hosts}
         self.groups: dict[str, list[str]] = {}
         self.joined: dict[str, dict[str, int]] = {}
+        # Of each volume group: its LUNs, and the bytes that each of them brings.
+        self.members: dict[str, dict[str, int]] = {}
+        self.sizes: dict[str, int] = defaultdict(lambda: 18 * GIB)
         self.errors: dict[tuple[str, str], Exception] = {}
         self.calls: list[tuple[str, str]] = []
         self.requests: list[ConnectRequest] = []
+        # Hosts that tell another capacity than is true.
+        self.views: dict[str, Capacity] = {}
         self.candidates = {host: (candidate(DISK), candidate(SECOND_DISK)) for host in hosts}
         self.before: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         if path is not None and path.exists():
-            self.groups, self.joined = json.loads(path.read_text())
+            self.groups, self.joined, self.members = json.loads(path.read_text())
 
     def save(self) -> None:
         if self.path is not None:
             new = self.path.with_suffix(".new")
-            new.write_text(json.dumps([self.groups, self.joined]))
+            new.write_text(json.dumps([self.groups, self.joined, self.members]))
             new.replace(self.path)
 
     @property
@@ -74,6 +80,7 @@ class FakeAgent:
                 raise SbsimError(f"{self.name}: the volume group was created before and is gone")
             if made:
                 self.san.groups[luns[0]] = [request.vg, f"uuid-of-{luns[0]}"]
+                self.san.members[request.vg] = {lun: self.san.sizes[lun] for lun in luns}
             vg, uuid = self.san.groups[luns[0]]
             if vg != request.vg:
                 raise SbsimError(f"{self.name}: {luns[0]} is a disk of the volume group {vg}")
@@ -83,8 +90,7 @@ class FakeAgent:
             members[self.name] = request.host_id
             self.san.save()
             self.san.before()
-            size = len(request.disks) * 18 * GIB
-            return Connected(request.host_id, made, uuid, Capacity(size, size - GIB))
+            return Connected(request.host_id, made, uuid, self._room(vg))
 
     def disconnect(self, vg: str, host_uuid: str) -> None:
         with self.san.lock:
@@ -95,8 +101,40 @@ class FakeAgent:
             self.san.save()
             self.san.before()
 
+    def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
+        with self.san.lock:
+            self._called("add_disk")
+            lun = self.san.seen[self.name][disk]
+            self.san.members[vg][lun] = self.san.sizes[lun]
+            self.san.save()
+            self.san.before()
+            return self._room(vg)
+
+    def has_disk(self, vg: str, disk: str) -> bool:
+        self._called("has_disk")
+        return self.san.seen[self.name][disk] in self.san.members[vg]
+
+    def rescan(self) -> None:
+        self._called("rescan")
+
+    def grow(self, vg: str) -> Capacity:
+        with self.san.lock:
+            self._called("grow")
+            members = self.san.members[vg]
+            if any(self.san.sizes[lun] < size for lun, size in members.items()):
+                raise SbsimError(f"{self.name}: a LUN of vg {vg} has shrunk")
+            members.update({lun: self.san.sizes[lun] for lun in members})
+            self.san.save()
+            self.san.before()
+            return self._room(vg)
+
     def capacity(self, vg: str) -> Capacity:
-        raise AssertionError("not asked yet")
+        self._called("capacity")
+        return self.san.views.get(self.name) or self._room(vg)
+
+    def _room(self, vg: str) -> Capacity:
+        size = sum(self.san.members[vg].values())
+        return Capacity(size, size - GIB)
 
     def candidates(self) -> tuple[Candidate, ...]:
         self._called("candidates")

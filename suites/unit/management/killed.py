@@ -1,6 +1,6 @@
 """Run an operation again and again, each time killed (SIGKILL) one moment later than before.
 
-Usage: python killed.py FOLDER add|detach|reconnect START
+Usage: python killed.py FOLDER add|detach|reconnect|add-disk|refresh START
 
 A moment is before and after every commit, and before and after every change on a host. Moment N
 leaves its store and its SAN in FOLDER/N; the last folder is that of the run that was not killed.
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sbsim.machines import WallClock
-from sbsim.management import attachment, primary_storage, reconnection
+from sbsim.management import attachment, growth, primary_storage, reconnection
 from sbsim.management.store import Store, Transaction
 
 MOST_MOMENTS = 120
@@ -63,8 +63,12 @@ def run(folder: Path, what: str, moments: Moments) -> None:
         primary_storage.add_and_attach(management, plane.new(), ("cluster-1",))
     elif what == "detach":
         attachment.detach_from_cluster(management, "PS-1", "cluster-1")
-    else:
+    elif what == "reconnect":
         reconnection.reconnect(management, "PS-1")
+    elif what == "add-disk":
+        growth.add_disk(management, "PS-1", fake_san.SECOND_DISK)
+    else:
+        growth.refresh(management, "PS-1")
 
 
 def main(folder: Path, what: str, start: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sbsim.management import attachment, primary_storage
+from sbsim.management import attachment, growth, inventory, primary_storage
 from sbsim.management.entities import ClusterRef, HostRef, PrimaryStorage
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
 from sbsim.management.recovery import recover
 
-from .fake_san import FakeSan
+from .fake_san import GIB, SECOND_DISK, FakeSan
 from .plane import HOSTS, at, new, plane
 
 
@@ -42,10 +42,10 @@ def killed(tmp_path: Path, what: str, start: Path) -> list[Path]:
     return moments
 
 
-def survivor(folder: Path) -> tuple[Management, FakeSan]:
-    """Whoever comes next; the killed one is dead to it."""
+def survivor(folder: Path, ids: int = 5000) -> tuple[Management, FakeSan]:
+    """Whoever comes next; the killed one is dead to it. Its uuids begin at `ids`."""
     store, san = at(folder)
-    return plane(store, san, me="next", dead=("the killed one",), start=5000), san
+    return plane(store, san, me="next", dead=("the killed one",), start=ids), san
 
 
 def attached(management: Management, san: FakeSan) -> bool | None:
@@ -85,6 +85,35 @@ def test_killed_detach_is_finished(tmp_path: Path, start: Path) -> None:
         began = bool(recover(management))
         seen.add((began, attached(management, san)))
     assert seen == {(False, True), (True, False), (False, False)}
+
+
+def test_killed_add_of_a_disk_leaves_it_in_or_out(tmp_path: Path, start: Path) -> None:
+    management, _ = survivor(start)
+    primary_storage.add_and_attach(management, new(), ("cluster-1",))
+    seen = set()
+    for folder in killed(tmp_path, "add-disk", start):
+        management, san = survivor(folder, ids=9000)
+        recover(management)
+        assert attached(management, san)
+        disks = inventory.storage(management, "PS-1").disks
+        in_group = "lun-2" in san.members[inventory.storage(management, "PS-1").uuid]
+        assert (SECOND_DISK in disks) == in_group
+        seen.add(in_group)
+        if not in_group:
+            growth.add_disk(management, "PS-1", SECOND_DISK)
+        growth.refresh(management, "PS-1")
+        assert inventory.storage(management, "PS-1").total == 36 * GIB
+    assert seen == {False, True}
+
+
+def test_killed_refresh_is_refreshed_by_the_next(tmp_path: Path, start: Path) -> None:
+    management, _ = survivor(start)
+    primary_storage.add_and_attach(management, new(), ("cluster-1",))
+    for folder in killed(tmp_path, "refresh", start):
+        management, san = survivor(folder, ids=9000)
+        recover(management)
+        assert attached(management, san)
+        growth.refresh(management, "PS-1")
 
 
 def test_killed_reconnect_leaves_it_attached(tmp_path: Path, start: Path) -> None:

@@ -20,7 +20,10 @@ Answer = tuple[int, str, str]
 
 @dataclass
 class FakeLun:
-    """`head` is what its first 64 KiB read as; `used_by` what lies on it on a host."""
+    """`head` is what its first 64 KiB read as; `used_by` what lies on it on a host.
+
+    `known` is what it brings into its group, as LVM has it on record.
+    """
 
     wwid: str
     size: int = 20 * 2**30
@@ -28,6 +31,19 @@ class FakeLun:
     vg: str = ""
     head: str = ""
     used_by: str = ""
+    known: int = 0
+    metadata: int = 0
+
+    def measure(self) -> None:
+        """Have LVM record what the disk brings now."""
+        self.known = usable(self.size, self.metadata)
+
+    def join(self, group: str, words: tuple[str, ...]) -> None:
+        """Become a disk of a group, by the words of the command that makes it one."""
+        self.vg, self.head = group, f"LABELONE {group}"
+        if "--metadatasize" in words:
+            self.metadata = int(words[words.index("--metadatasize") + 1].removesuffix("b"))
+        self.measure()
 
 
 @dataclass
@@ -88,6 +104,7 @@ class FakePoolHost:
             "vgcreate": self._vgcreate,
             "vgextend": self._vgextend,
             "vgchange": self._vgchange,
+            "pvresize": self._pvresize,
             "sanlock": self._sanlock,
             "date": lambda _: (0, "1795547984\n", ""),
             "head": lambda words: (0, self._lun(words[-1]).head, ""),
@@ -170,7 +187,7 @@ class FakePoolHost:
         rows = [
             {
                 "vg_name": group.name, "vg_uuid": group.uuid,
-                "vg_size": sum(usable(lun.size) for lun in group.luns), "vg_free": EXTENT,
+                "vg_size": sum(lun.known for lun in group.luns), "vg_free": EXTENT,
                 "vg_extent_size": EXTENT, "vg_seqno": 1, "vg_tags": ",".join(sorted(group.tags)),
                 "vg_lock_type": "sanlock",
             }
@@ -183,7 +200,7 @@ class FakePoolHost:
         named = [word for word in words if word.startswith("/dev/")]
         rows = [
             {"pv_name": self._device(lun), "pv_uuid": lun.wwid, "vg_name": lun.vg.strip("-"),
-             "dev_size": lun.size, "pv_size": lun.size, "pv_free": 0, "pv_missing": ""}
+             "dev_size": lun.size, "pv_size": lun.known, "pv_free": 0, "pv_missing": ""}
             for lun in self._seen()
             if lun.vg and (not named or self._device(lun) in named)
         ]  # fmt: skip
@@ -211,7 +228,7 @@ class FakePoolHost:
         group = FakeGroup(name, f"uuid-{self.san.made}", luns, tags)
         self.san.groups[name] = group
         for lun in luns:
-            lun.vg, lun.head = name, f"LABELONE {name}"
+            lun.join(name, words)
         self._join(group)
         return 0, "", ""
 
@@ -220,7 +237,11 @@ class FakePoolHost:
         if refused := self._refused(lun):
             return 5, "", refused
         group.luns.append(lun)
-        lun.vg = group.name
+        lun.join(group.name, words)
+        return 0, "", ""
+
+    def _pvresize(self, words: tuple[str, ...]) -> Answer:
+        self._lun(words[-1]).measure()
         return 0, "", ""
 
     def _vgchange(self, words: tuple[str, ...]) -> Answer:

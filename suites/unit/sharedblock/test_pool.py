@@ -298,3 +298,32 @@ def test_disk_is_added_once(san: FakeSan, hosts: list[FakePoolHost]) -> None:
 def test_capacity_of_a_group_that_is_not_seen_is_an_error(hosts: list[FakePoolHost]) -> None:
     with pytest.raises(VolumeGroupFailed, match="can not find vg"):
         pool(hosts[0], profile("stock")).capacity(VG)
+
+
+# --- growing ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_grown_lun_is_resized_once(san: FakeSan, hosts: list[FakePoolHost], name: str) -> None:
+    of = profile(name)
+    before = pool(hosts[0], of).connect(request(of, 1)).capacity.total
+    assert pool(hosts[0], of).grow(VG).total == before
+    assert not hosts[0].ran("pvresize")
+    san.luns[1].size += 10 * 2**30
+    assert pool(hosts[0], of).grow(VG).total == before + 10 * 2**30
+    assert len(hosts[0].ran("pvresize")) == 1
+    pool(hosts[0], of).grow(VG)
+    assert len(hosts[0].ran("pvresize")) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shrunk_lun_is_told_before_any_is_resized(
+    san: FakeSan, hosts: list[FakePoolHost], name: str
+) -> None:
+    of = profile(name)
+    pool(hosts[0], of).connect(request(of, 1))
+    san.luns[0].size += 10 * 2**30
+    san.luns[1].size -= 10 * 2**30
+    with pytest.raises(VolumeGroupFailed, match=r"has shrunk: /dev/sdb now has .*nothing was"):
+        pool(hosts[0], of).grow(VG)
+    assert not hosts[0].ran("pvresize")

@@ -1,0 +1,153 @@
+"""A storage that grows while it is in use: a LUN is added (R4.14), or a LUN has grown (R4.15).
+
+One host changes the volume group; every connected host must then see the same capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sbsim.errors import SbsimError
+from sbsim.management.agent import PoolAgent
+from sbsim.management.asking import ask, listed
+from sbsim.management.entities import ClusterRef, Host, HostRef, PrimaryStorage, SharedBlock, Status
+from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
+from sbsim.management.finding import find_in
+from sbsim.management.management import Management
+from sbsim.management.operation import Operation, Progress
+from sbsim.management.primary_storage import check_disk_ids, check_free
+from sbsim.management.recovery import ADD_DISK, REFRESH, recover
+from sbsim.management.store import Transaction
+from sbsim.sharedblock.request import Capacity
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Growing:
+    """A storage and the hosts that are connected to it, the first in the description first."""
+
+    storage: PrimaryStorage
+    hosts: tuple[Host, ...]
+
+
+def add_disk(management: Management, storage: str, disk: str, wipe: bool = False) -> None:
+    """Add a LUN, by its id, to a storage that is attached; instances on it run on (R4.14).
+
+    Raises Refused for a bad id, a LUN of another storage, or a storage without connected hosts;
+    ManagementError if a host does not find the LUN, or LVM refuses it: nothing is changed then.
+    """
+    check_disk_ids((disk,))
+    operation, growing = _claim(management, storage, ADD_DISK, disk)
+    vg = growing.storage.uuid
+    with management.journal.answering_for(operation):
+        try:
+            management.progress(f"looking for {disk} on {len(growing.hosts)} hosts")
+            _on_every_host(management, growing, lambda agent: agent.check_disks((disk,)))
+            management.journal.step(operation, "disk found")
+            first = growing.hosts[0]
+            management.progress(f"adding it on {first.name}")
+            management.agent(first).add_disk(vg, disk, wipe)
+        except SbsimError as error:
+            raise _failed(management, operation, f"{disk} was not added", error) from error
+        with management.store.transaction() as rows:
+            block = SharedBlock(management.ids(), vg, disk, management.now())
+            rows.add(block)
+            rows.change(operation, step="disk added")
+        _agree(management, operation, growing)
+
+
+def refresh(management: Management, storage: str) -> None:
+    """See the LUNs' sizes as the array tells them now, and grow the pool with them (R4.15).
+
+    Raises Refused for a storage without connected hosts; ManagementError if a LUN has shrunk (then
+    nothing is touched), or if hosts do not come to see the same.
+    """
+    operation, growing = _claim(management, storage, REFRESH)
+    vg = growing.storage.uuid
+    with management.journal.answering_for(operation):
+        try:
+            management.progress(f"rescanning on {len(growing.hosts)} hosts")
+            _on_every_host(management, growing, lambda agent: agent.rescan())
+            management.journal.step(operation, "rescanned")
+            first = growing.hosts[0]
+            management.progress(f"growing the pool on {first.name}")
+            management.agent(first).grow(vg)
+        except SbsimError as error:
+            raise _failed(management, operation, "the capacity was not refreshed", error) from error
+        _agree(management, operation, growing)
+
+
+def _claim(
+    management: Management, storage: str, kind: str, disk: str | None = None
+) -> tuple[Operation, _Growing]:
+    recover(management)
+    with management.store.transaction() as rows:
+        pool = find_in(rows, PrimaryStorage, storage)
+        if disk is not None:
+            check_free(rows, (disk,))
+        hosts = _connected_hosts(rows, pool)
+        arguments = {} if disk is None else {"disk": disk}
+        uuids = [host.uuid for host in hosts]
+        operation = management.journal.claim(rows, kind, pool.uuid, hosts=uuids, **arguments)
+        return operation, _Growing(pool, hosts)
+
+
+def _connected_hosts(rows: Transaction, storage: PrimaryStorage) -> tuple[Host, ...]:
+    if not rows.all(ClusterRef, primary_storage_uuid=storage.uuid):
+        raise Refused(
+            OPERATION_FAILED,
+            f"can not find any cluster attached to {storage.name}; attach it to one first: "
+            f"sbsim ps attach",
+        )
+    refs = rows.all(HostRef, primary_storage_uuid=storage.uuid, status=Status.CONNECTED)
+    hosts = rows.all(Host, uuid=[ref.host_uuid for ref in refs])
+    if not hosts:
+        raise Refused(
+            OPERATION_FAILED,
+            f"cannot find any connected host of {storage.name}; reconnect it first: "
+            f"sbsim ps reconnect",
+        )
+    return tuple(hosts)
+
+
+def _agree(management: Management, operation: Operation, growing: _Growing) -> None:
+    """Have every host tell the capacity; keep it if it is one, else raise ManagementError."""
+    try:
+        told = _on_every_host(management, growing, partial(_capacity, vg=growing.storage.uuid))
+    except SbsimError as error:
+        raise _failed(management, operation, "hosts do not see the pool's room", error) from error
+    if len(set(told.values())) > 1:
+        seen = "; ".join(f"{name}: {one.total}" for name, one in told.items())
+        differ = ManagementError(OPERATION_FAILED, f"the hosts see different sizes ({seen})")
+        raise _failed(management, operation, "the capacity is not kept", differ)
+    room = next(iter(told.values()))
+    with management.store.transaction() as rows:
+        rows.change(growing.storage, total=room.total, available=room.available)
+        management.journal.end(rows, operation, Progress.DONE)
+
+
+def _capacity(agent: PoolAgent, vg: str) -> Capacity:
+    return agent.capacity(vg)
+
+
+def _on_every_host(
+    management: Management, growing: _Growing, question: Callable[[PoolAgent], T]
+) -> dict[str, T]:
+    answers, errors = ask(growing.hosts, lambda host: question(management.agent(host)))
+    if errors:
+        raise ManagementError(OPERATION_FAILED, listed(errors))
+    return answers
+
+
+def _failed(
+    management: Management, operation: Operation, what: str, error: SbsimError
+) -> ManagementError:
+    """End the operation as failed; the error to raise."""
+    text = f"{what}: {words_of(error)}; mend what is said, then try again"
+    with management.store.transaction() as rows:
+        management.journal.end(rows, operation, Progress.FAILED, text)
+    return ManagementError(OPERATION_FAILED, text)
