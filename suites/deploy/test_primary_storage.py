@@ -302,11 +302,12 @@ def test_wiping_spares_a_lun_that_is_in_use(
     proves("R3.18", "spared_in_use", None, seen=content.digests(), wanted=digests)
 
 
-@pytest.mark.requirement("R3.18")
+@pytest.mark.requirement("R3.18", "R4.8")
 @pytest.mark.requires("apply", "array_control")
-def test_lun_that_held_partitions_becomes_a_storage_with_wiping_on(
+def test_lun_that_held_partitions_becomes_a_second_storage_with_wiping_on(
     management: Management,
     deployed: Deployed,
+    storage: StorageInventory,
     content: LunContent,
     spare_lun: Lun,
     proves: Proof,
@@ -317,10 +318,26 @@ def test_lun_that_held_partitions_becomes_a_storage_with_wiping_on(
     added = primary_storage.add_and_attach(management, new, (cluster,))
     try:
         seen = inventory.storage(management, added.uuid)
+        first = inventory.storage(management, storage.uuid)
+        spaces = {
+            host.name: sorted(
+                (one.name, one.host_id)
+                for one in read_delta_leases(deployed.machines[host.name])
+                if one.joined
+            )
+            for host in deployed.deployment.hosts
+        }
     finally:
         attachment.detach_from_cluster(management, added.uuid, cluster)
         primary_storage.delete(management, added.uuid)
     proves("R3.18", "storage_made", None, seen=seen.status.value, wanted="Connected")
+    states = [one.status.value for one in (first, seen)]
+    proves("R4.8", "both_connected", None, seen=states, wanted=["Connected", "Connected"])
+    places = {(one.host, f"lvm_{of.uuid}", one.host_id) for of in (first, seen) for one in of.hosts}
+    wanted = {
+        host: sorted((space, id) for name, space, id in places if name == host) for host in spaces
+    }
+    proves("R4.8", "lock_spaces", None, seen=spaces, wanted=wanted)
 
 
 @pytest.mark.requirement("R3.20")
