@@ -40,6 +40,8 @@ class FakeSan:
         self.errors: dict[tuple[str, str], Exception] = {}
         self.calls: list[tuple[str, str]] = []
         self.requests: list[ConnectRequest] = []
+        # What each step of a host's connect took.
+        self.seconds: dict[str, dict[str, float]] = {}
         # Hosts that tell another capacity than is true.
         self.views: dict[str, Capacity] = {}
         self.candidates = {host: (candidate(DISK), candidate(SECOND_DISK)) for host in hosts}
@@ -90,7 +92,8 @@ class FakeAgent:
             members[self.name] = request.host_id
             self.san.save()
             self.san.before()
-            return Connected(request.host_id, made, uuid, self._room(vg))
+            room, took = self._room(vg), self.san.seconds.get(self.name, {})
+            return Connected(request.host_id, made, uuid, room, took, lock_wait=21)
 
     def disconnect(self, vg: str, host_uuid: str) -> None:
         with self.san.lock:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sbsim.errors import MachineError
@@ -54,6 +56,21 @@ def test_all_hosts_are_checked_before_one_connects_first_and_then_the_others(
     assert (now.formed, now.vg_uuid) == (True, "uuid-of-lun-1")
     assert (now.total, now.available) == (18 * GIB, 17 * GIB)
     assert last(management).progress is Progress.DONE
+
+
+def test_long_steps_are_told_beside_the_locks_own_waiting(
+    management: Management, san: FakeSan
+) -> None:
+    told: list[str] = []
+    san.seconds = {
+        "host1": {"find_or_make_group": 28.2, "join": 0.4},
+        "host2": {"find_or_make_group": 0.3, "join": 23.1},
+    }
+    added(management)
+    attachment.attach_to_cluster(replace(management, progress=told.append), "PS-1", "cluster-1")
+    assert "host1: volume group made in 28 s (sanlock alone: 21 s)" in told
+    assert "host2: joined in 23 s (sanlock alone: 21 s)" in told
+    assert not any(text.startswith("host3") for text in told)
 
 
 def test_ids_are_the_rows_own_not_the_hosts_positions(management: Management, san: FakeSan) -> None:
