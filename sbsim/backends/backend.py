@@ -61,6 +61,9 @@ class Backend(Protocol):
     def has(self, name: str, version: str = "") -> bool:
         """Whether an undamaged state was kept under that name, made from that version."""
 
+    def forget(self, name: str) -> None:
+        """Remove a kept state; nothing if there is none."""
+
     def restore(self, name: str, progress: Progress) -> None:
         """Bring all machines, and the store, back to a kept state."""
 

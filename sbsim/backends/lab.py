@@ -229,8 +229,15 @@ class LabBackend:
     def has(self, name: str, version: str = "") -> bool:
         """Whether an undamaged state of this plan was kept under that name and version."""
         assert self._plan is not None
-        folder = states.sound_state(self._plan, name, self._kvm)
-        return folder is not None and (folder / VERSION).read_text() == version
+        made_from = states.state_folder(self._plan, name, self._kvm) / VERSION
+        if not made_from.is_file() or made_from.read_text() != version:
+            return False
+        return states.sound_state(self._plan, name, self._kvm) is not None
+
+    def forget(self, name: str) -> None:
+        """Remove a kept state; nothing if there is none."""
+        assert self._plan is not None
+        manifest.remove(states.state_folder(self._plan, name, self._kvm))
 
     def restore(self, name: str, progress: Progress) -> None:
         """Bring all machines back to a kept state."""

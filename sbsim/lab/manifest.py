@@ -53,6 +53,12 @@ def make(folder: Path, fill: Callable[[Path], None]) -> None:
             shutil.rmtree(aside, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Take a sealed folder away; nothing if it is not there."""
+    with alone(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Be the only process that makes `folder`; wait for another one that does."""

@@ -37,6 +37,7 @@ def undone(sbsim_run: Run, management: Management) -> Iterator[None]:
     sbsim_run.backend.save("before-growth", sbsim_run.progress)
     yield
     sbsim_run.backend.restore("before-growth", sbsim_run.progress)
+    sbsim_run.backend.forget("before-growth")
 
 
 def room(deployed: Deployed, luns: list[int]) -> int:

@@ -75,3 +75,11 @@ def test_leftover_of_a_killed_maker_is_cleared(made: Path) -> None:
     manifest.make(made, fill)
     assert not aside.exists()
     assert not (made / "rest").exists()
+
+
+def test_removed_folder_is_gone_and_removing_again_is_no_fault(made: Path) -> None:
+    manifest.remove(made)
+    assert not made.exists()
+    manifest.remove(made)
+    manifest.make(made, fill)
+    assert manifest.faults(made) == []
