@@ -1,8 +1,8 @@
 """The platform in a run: the management plane with its hosts taken over and its storages attached.
 
-Making it takes minutes, most of them to install packages and to wait for sanlock. On machines that
-sbsim may bring back to a kept state each of the two is made once, and kept with what it was made
-from: the description, the password and sbsim itself. What has changed since is made anew.
+Making it takes minutes, most of them to install packages and to wait for sanlock. Where the caller
+lets states be kept, each of the two is made once, and kept with what it was made from: the
+description and sbsim's own code. What has changed since is made anew.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sbsim.backends import Backend
 from sbsim.bundle import source_files
+from sbsim.errors import LabError
 from sbsim.management.deployed import Deployed
 from sbsim.management.described import add_storages, take_over
 from sbsim.management.management import Management
@@ -22,7 +23,17 @@ from sbsim.management.opening import open_management
 Progress = Callable[[str], None]
 
 # The parts of sbsim that have a hand in what a machine is like.
-MAKERS = ("initiator", "machines", "management", "sharedblock", "target")
+MAKERS = (
+    "acceptance",
+    "backends",
+    "deployment",
+    "initiator",
+    "lab",
+    "machines",
+    "management",
+    "sharedblock",
+    "target",
+)
 
 
 class Kept(NamedTuple):
@@ -45,10 +56,13 @@ def open_platform(deployed: Deployed, backend: Backend, progress: Progress) -> P
     return Platform(deployed, open_management(deployed, backend.store, progress))
 
 
-def make_platform(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
-    """Take the hosts over, add the storages and attach them. What is there already stays."""
-    fresh = not backend.store.exists() and "disposable" in backend.traits.capabilities
-    if not fresh:
+def make_platform(deployed: Deployed, backend: Backend, progress: Progress, keep: bool) -> Platform:
+    """Take the hosts over, add the storages and attach them. What is there already stays.
+
+    `keep`: fresh machines may be brought to a kept state, and their state be kept; all that they
+    are is lost then.
+    """
+    if not keep or backend.store.exists():
         platform = open_platform(deployed, backend, progress)
         _take_over(platform, progress)
         _attach(platform, progress)
@@ -60,7 +74,7 @@ def make_platform(deployed: Deployed, backend: Backend, progress: Progress) -> P
         return open_platform(deployed, backend, progress)
     platform = hosts_taken_over(deployed, backend, progress)
     _attach(platform, progress)
-    backend.save(kept.name, progress, kept.version)
+    _keep(kept, backend, progress)
     return platform
 
 
@@ -73,7 +87,7 @@ def hosts_taken_over(deployed: Deployed, backend: Backend, progress: Progress) -
         return open_platform(deployed, backend, progress)
     platform = open_platform(deployed, backend, progress)
     _take_over(platform, progress)
-    backend.save(kept.name, progress, kept.version)
+    _keep(kept, backend, progress)
     return platform
 
 
@@ -89,7 +103,7 @@ def connected_state(deployed: Deployed) -> Kept:
 
 
 def _origin(deployed: Deployed) -> str:
-    """Tells apart what states are made from: the description, its password, and sbsim's code.
+    """Tells apart what states are made from: the description and sbsim's code.
 
     Left out is what plays no part before a storage is attached: profile and io_timeout.
     """
@@ -97,12 +111,18 @@ def _origin(deployed: Deployed) -> str:
     described = deployed.deployment.model_dump_json(
         exclude={"profile": True, "lab": {"io_timeout"}}
     )
-    secrets = (deployed.chap.password, deployed.chap.mutual_password)
-    for text in (described, *(one.reveal() if one else "" for one in secrets)):
-        digest.update(hashlib.sha256(text.encode()).digest())
+    digest.update(described.encode())
     for path in source_files(*MAKERS):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _keep(kept: Kept, backend: Backend, progress: Progress) -> None:
+    """Keep the state; without it the next run only takes longer."""
+    try:
+        backend.save(kept.name, progress, kept.version)
+    except LabError as error:
+        progress(f"this state could not be kept for the next run: {error}")
 
 
 def _take_over(platform: Platform, progress: Progress) -> None:

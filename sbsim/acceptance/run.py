@@ -101,6 +101,14 @@ class Run:
         return able | {"apply"} if self.options.apply else able
 
     @property
+    def keeps_states(self) -> bool:
+        """Whether machines may be brought to states that other runs kept, and theirs be kept.
+
+        Only machines that this run has booted, and no state that holds somebody's password.
+        """
+        return self.backend.owned and not _secrets(self.deployment, self.chap)
+
+    @property
     def clock(self) -> Clock:
         """The clock that the machines live by."""
         return self.backend.clock
@@ -123,8 +131,9 @@ class Run:
     def _make_platform(self) -> Platform:
         for text in profile(self.deployment.profile).not_applicable:
             self.evidence.finding(id="not-applicable", severity="info", text=text)
-        make = make_platform if self.options.apply else open_platform
-        return make(self.deployed, self.backend, self.progress)
+        if not self.options.apply:
+            return open_platform(self.deployed, self.backend, self.progress)
+        return make_platform(self.deployed, self.backend, self.progress, self.keeps_states)
 
     # --- start and end ----------------------------------------------------------------------
 

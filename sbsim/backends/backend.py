@@ -49,6 +49,10 @@ class Backend(Protocol):
     def machines(self) -> dict[str, Machine]:
         """Every machine by the name that the description gives it."""
 
+    @property
+    def owned(self) -> bool:
+        """Whether this backend made its machines, which then end with it."""
+
     def up(self, progress: Progress) -> None:
         """Make the machines exist and answer; nothing if they do."""
 

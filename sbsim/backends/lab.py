@@ -93,6 +93,11 @@ class LabBackend:
         )
 
     @property
+    def owned(self) -> bool:
+        """Whether this backend booted the lab."""
+        return self._owned
+
+    @property
     def clock(self) -> WallClock:
         """The wall clock."""
         return WallClock()

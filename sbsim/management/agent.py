@@ -29,8 +29,8 @@ class PoolAgent(Protocol):
     def has_disk(self, vg: str, disk: str) -> bool:
         """Whether the disk is in the pool, as this host sees it."""
 
-    def rescan(self) -> None:
-        """See the LUNs' sizes, and LUNs that are new, as the array shows them now."""
+    def rescan(self, vg: str) -> None:
+        """See the sizes of a pool's LUNs as the array shows them now."""
 
     def grow(self, vg: str) -> Capacity:
         """Give the pool all of its disks' room. Raises SbsimError, first, if one has shrunk."""

@@ -7,19 +7,21 @@ from typing import TypeVar
 
 from sbsim.errors import SbsimError
 from sbsim.machines import parallel
+from sbsim.machines.parallel import Named
 from sbsim.management.entities import Host
 from sbsim.management.errors import words_of
 from sbsim.management.management import Management
 
+N = TypeVar("N", bound=Named)
 T = TypeVar("T")
 
 
 def ask(
-    hosts: Iterable[Host], question: Callable[[Host], T]
+    hosts: Iterable[N], question: Callable[[N], T]
 ) -> tuple[dict[str, T], dict[str, SbsimError]]:
     """Ask every host; return the answers and the errors, each by the host's name in their order."""
 
-    def one(host: Host) -> T | SbsimError:
+    def one(host: N) -> T | SbsimError:
         try:
             return question(host)
         except SbsimError as error:

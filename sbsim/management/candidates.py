@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from sbsim.management.asking import ask, listed
+from sbsim.management.disk_names import bare
 from sbsim.management.entities import Cluster, Host, SharedBlock
 from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.sharedblock.request import Candidate
-
-# What udev and users put before an id; the id itself follows.
-_PREFIXES = ("dm-uuid-mpath-", "scsi-", "wwn-", "nvme-", "0x")
 
 
 def candidates(management: Management, cluster: str) -> tuple[Candidate, ...]:
@@ -21,7 +19,7 @@ def candidates(management: Management, cluster: str) -> tuple[Candidate, ...]:
     with management.store.transaction() as rows:
         found = find_in(rows, Cluster, cluster)
         hosts = rows.all(Host, cluster_uuid=found.uuid)
-        used = {_bare(block.disk_id) for block in rows.all(SharedBlock)}
+        used = {bare(block.disk_id) for block in rows.all(SharedBlock)}
     if not hosts:
         raise Refused(
             OPERATION_FAILED, f"{found.name} has no host that could be asked; add one first"
@@ -43,12 +41,4 @@ def candidates(management: Management, cluster: str) -> tuple[Candidate, ...]:
 
 def _names(candidate: Candidate) -> set[str]:
     """Every id by which a user may have named the LUN, without prefixes."""
-    wwid, wwn = _bare(candidate.wwid), _bare(candidate.wwn)
-    # A SCSI id is the digit of its type, 3 for NAA, and then the WWN.
-    return {wwid, wwn, f"3{wwn}", wwid.removeprefix("3")} - {"", "3"}
-
-
-def _bare(text: str) -> str:
-    for prefix in _PREFIXES:
-        text = text.removeprefix(prefix)
-    return text.lower()
+    return {bare(candidate.wwid), bare(candidate.wwn)} - {""}

@@ -8,11 +8,12 @@ from __future__ import annotations
 from functools import partial
 
 from sbsim.deployment import PrimaryStorage as DescribedStorage
-from sbsim.machines import parallel
+from sbsim.management.asking import ask, listed
 from sbsim.management.attachment import attach_to_cluster, detach_from_cluster
 from sbsim.management.clusters import add_cluster, add_management_node, add_zone
 from sbsim.management.deployed import Deployed
 from sbsim.management.entities import Cluster, ClusterRef, PrimaryStorage
+from sbsim.management.errors import OPERATION_FAILED, ManagementError
 from sbsim.management.hosts import add_host
 from sbsim.management.management import Management
 from sbsim.management.primary_storage import NewStorage, add, delete
@@ -26,11 +27,18 @@ def take_over(deployed: Deployed, management: Management) -> dict[str, tuple[str
     add_management_node(management, node.name, str(node.address))
     for cluster in deployment.clusters:
         add_cluster(management, cluster.name, deployment.zone)
-    installed = parallel(deployment.hosts, lambda host: management.install(host.name))
-    # One after the other: the platform knows its hosts in the description's order.
+    installed, errors = ask(deployment.hosts, lambda host: management.install(host.name))
+    # One after the other: the platform knows its hosts in the description's order. Where a host
+    # failed the others are known all the same, with what was installed on them.
     for host in deployment.hosts:
-        put = partial(installed.__getitem__, host.name)
-        add_host(management, host.name, host.cluster, put, str(host.address))
+        if host.name in installed:
+            put = partial(installed.__getitem__, host.name)
+            add_host(management, host.name, host.cluster, put, str(host.address))
+    if errors:
+        raise ManagementError(
+            OPERATION_FAILED,
+            f"not every host could be taken over: {listed(errors)}; mend what is said, then go on",
+        )
     return installed
 
 

@@ -19,11 +19,12 @@ from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
 from sbsim.management.primary_storage import check_disk_ids, check_free
-from sbsim.management.recovery import ADD_DISK, REFRESH, recover
+from sbsim.management.recovery import ADD_DISK, REFRESH, recover, settle_add_disk
 from sbsim.management.store import Transaction
 from sbsim.sharedblock.request import Capacity
 
 T = TypeVar("T")
+REFRESH_IT = "refresh it: sbsim ps refresh"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def add_disk(management: Management, storage: str, disk: str, wipe: bool = False
     """Add a LUN, by its id, to a storage that is attached; instances on it run on (R4.14).
 
     Raises Refused for a bad id, a LUN of another storage, or a storage without connected hosts;
-    ManagementError if a host does not find the LUN, or LVM refuses it: nothing is changed then.
+    ManagementError if a host does not find the LUN, or LVM refuses it. A LUN that has come into
+    the volume group all the same is kept on record: a later refresh tells its room.
     """
     check_disk_ids((disk,))
     operation, growing = _claim(management, storage, ADD_DISK, disk)
@@ -47,12 +49,16 @@ def add_disk(management: Management, storage: str, disk: str, wipe: bool = False
         try:
             management.progress(f"looking for {disk} on {len(growing.hosts)} hosts")
             _on_every_host(management, growing, lambda agent: agent.check_disks((disk,)))
-            management.journal.step(operation, "disk found")
-            first = growing.hosts[0]
-            management.progress(f"adding it on {first.name}")
-            management.agent(first).add_disk(vg, disk, wipe)
         except SbsimError as error:
             raise _failed(management, operation, f"{disk} was not added", error) from error
+        management.journal.step(operation, "disk found")
+        first = growing.hosts[0]
+        management.progress(f"adding it on {first.name}")
+        try:
+            management.agent(first).add_disk(vg, disk, wipe)
+        except SbsimError as error:
+            text = settle_add_disk(management, operation, f"{disk}: {words_of(error)}")
+            raise ManagementError(OPERATION_FAILED, text) from error
         with management.store.transaction() as rows:
             block = SharedBlock(management.ids(), vg, disk, management.now())
             rows.add(block)
@@ -71,7 +77,7 @@ def refresh(management: Management, storage: str) -> None:
     with management.journal.answering_for(operation):
         try:
             management.progress(f"rescanning on {len(growing.hosts)} hosts")
-            _on_every_host(management, growing, lambda agent: agent.rescan())
+            _on_every_host(management, growing, lambda agent: agent.rescan(vg))
             management.journal.step(operation, "rescanned")
             first = growing.hosts[0]
             management.progress(f"growing the pool on {first.name}")
@@ -119,11 +125,13 @@ def _agree(management: Management, operation: Operation, growing: _Growing) -> N
     try:
         told = _on_every_host(management, growing, partial(_capacity, vg=growing.storage.uuid))
     except SbsimError as error:
-        raise _failed(management, operation, "hosts do not see the pool's room", error) from error
-    if len(set(told.values())) > 1:
+        what = "hosts do not see the pool's room"
+        raise _failed(management, operation, what, error, REFRESH_IT) from error
+    # Volumes come and go meanwhile: it is the size that must be one.
+    if len({one.total for one in told.values()}) > 1:
         seen = "; ".join(f"{name}: {one.total}" for name, one in told.items())
         differ = ManagementError(OPERATION_FAILED, f"the hosts see different sizes ({seen})")
-        raise _failed(management, operation, "the capacity is not kept", differ)
+        raise _failed(management, operation, "the capacity is not kept", differ, REFRESH_IT)
     room = next(iter(told.values()))
     with management.store.transaction() as rows:
         rows.change(growing.storage, total=room.total, available=room.available)
@@ -144,10 +152,14 @@ def _on_every_host(
 
 
 def _failed(
-    management: Management, operation: Operation, what: str, error: SbsimError
+    management: Management,
+    operation: Operation,
+    what: str,
+    error: SbsimError,
+    remedy: str = "try again",
 ) -> ManagementError:
     """End the operation as failed; the error to raise."""
-    text = f"{what}: {words_of(error)}; mend what is said, then try again"
+    text = f"{what}: {words_of(error)}; mend what is said, then {remedy}"
     with management.store.transaction() as rows:
         management.journal.end(rows, operation, Progress.FAILED, text)
     return ManagementError(OPERATION_FAILED, text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sbsim.errors import SbsimError
 from sbsim.management.attachment import attach_to_cluster
+from sbsim.management.disk_names import bare
 from sbsim.management.entities import (
     Cluster,
     ClusterRef,
@@ -129,7 +130,8 @@ def check_disk_ids(disks: tuple[str, ...]) -> None:
     """Raise Refused (SYS.1007) for an id that no disk can have, or one that is given twice."""
     for disk in disks:
         _limit(f"the disk id {disk!r}", disk, 1, LONGEST_DISK_ID)
-    twice = [disk for disk, count in Counter(disks).items() if count > 1]
+    counts = Counter(map(bare, disks))
+    twice = [disk for disk in dict.fromkeys(disks) if counts[bare(disk)] > 1]
     if twice:
         raise Refused(BAD_ARGUMENT, f"given more than once: {', '.join(twice)}; name a disk once")
 
@@ -144,8 +146,11 @@ def _limit(what: str, text: str, low: int, high: int) -> None:
 
 
 def check_free(rows: Transaction, disks: tuple[str, ...]) -> None:
-    """Raise Refused (SYS.1006) for a disk that a storage has already."""
-    for block in rows.all(SharedBlock, disk_id=disks):
+    """Raise Refused (SYS.1006) for a disk that a storage has already, by whatever name."""
+    wanted = {bare(disk) for disk in disks}
+    for block in rows.all(SharedBlock):
+        if bare(block.disk_id) not in wanted:
+            continue
         owner = find_in(rows, PrimaryStorage, block.primary_storage_uuid)
         raise Refused(
             OPERATION_FAILED,

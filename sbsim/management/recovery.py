@@ -92,20 +92,26 @@ def settle_reconnect(management: Management, operation: Operation, why: str) -> 
         management.journal.end(rows, operation, Progress.UNDONE, why)
 
 
-def settle_add_disk(management: Management, operation: Operation, why: str) -> None:
-    """Keep the disk if LVM has it in the group by now, which a connected host tells.
+def settle_add_disk(management: Management, operation: Operation, why: str) -> str:
+    """Keep the disk on record if it has come into the group, which any host of it can tell.
 
-    If none can tell, the operation ends all the same: adding the disk again finds it there.
+    Returns why the operation ended, and how it stands. If no host can tell, it is left running:
+    whoever comes next asks again, for a disk of a pool must not be given to another one.
     """
     storage, disk = operation.subject, json.loads(operation.arguments)["disk"]
-    answers, _ = ask(
+    answers, errors = ask(
         hosts_of(management, operation),
         lambda host: management.agent(host).has_disk(storage, disk),
     )
+    if not answers:
+        return f"{why}; whether {disk} is in the pool no host can tell: {listed(errors)}"
+    inside = any(answers.values())
+    text = f"{why}; {disk} is {'in the pool all the same' if inside else 'not in the pool'}"
     with management.store.transaction() as rows:
-        if any(answers.values()) and not rows.one(SharedBlock, disk_id=disk):
+        if inside and not rows.one(SharedBlock, disk_id=disk):
             rows.add(SharedBlock(management.ids(), storage, disk, management.now()))
-        management.journal.end(rows, operation, Progress.UNDONE, why)
+        management.journal.end(rows, operation, Progress.UNDONE, text)
+    return text
 
 
 def forget(management: Management, operation: Operation, why: str) -> None:

@@ -105,7 +105,8 @@ class Connect:
         epoch = int(self._machine.run("date", "+%s").stdout)
         if request.wipe:
             for id, disk in self._disks.items():
-                wipe(self._machine, disk, id, request.vg, self._profile.wiping, epoch)
+                rules = self._profile.wiping
+                wipe(self._machine, self._clock, disk, id, request.vg, rules, epoch)
             self.find_disks()
         tag = f"{MADE_TAG}::{request.host_uuid}::{epoch}" if self._profile.group_tags else None
         paths = tuple(self._disks.values())

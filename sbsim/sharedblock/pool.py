@@ -16,6 +16,7 @@ from sbsim.sharedblock.disk import find_disk
 from sbsim.sharedblock.errors import JoinFailed, VolumeGroupFailed
 from sbsim.sharedblock.lock_space import read_delta_leases
 from sbsim.sharedblock.lvm import Lvm
+from sbsim.sharedblock.lvm_report import PhysicalVolume
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.request import Candidate, Capacity, Connected, ConnectRequest
 from sbsim.sharedblock.sizes import usable
@@ -50,7 +51,12 @@ class Pool:
 
     def connect(self, request: ConnectRequest) -> Connected:
         """Connect the host to a pool; again changes nothing. Raises PoolError."""
-        return Connect(self._machine, self._clock, self._profile, self._io_timeout, request).run()
+        connect = Connect(self._machine, self._clock, self._profile, self._io_timeout, request)
+        answer = connect.run()
+        if self._short(request.vg):  # a LUN has grown while the host was away
+            self.rescan(request.vg)
+            self._refuse_short(request.vg)
+        return answer
 
     def disconnect(self, vg: str, host_uuid: str) -> None:
         """Leave a pool: its volumes are deactivated and its lock space is left.
@@ -73,7 +79,8 @@ class Pool:
         if device not in self._members(vg):
             if wipe_first:
                 epoch = int(self._machine.run("date", "+%s").stdout)
-                wipe(self._machine, device, disk, vg, self._profile.wiping, epoch)
+                rules = self._profile.wiping
+                wipe(self._machine, self._clock, device, disk, vg, rules, epoch)
                 device = find_disk(self._machine, disk, self._profile.disks)
             self._lvm.extend_group(vg, device, self._profile.metadata)
             if device not in self._members(vg):
@@ -85,35 +92,32 @@ class Pool:
         """Whether a disk is in the pool. Raises DiskNotFound."""
         return find_disk(self._machine, disk, self._profile.disks) in self._members(vg)
 
-    def rescan(self) -> None:
-        """See the LUNs as the array shows them now: new ones, and sizes that have changed."""
+    def rescan(self, vg: str) -> None:
+        """See a pool's LUNs as the array shows them now: their paths, then their maps."""
         Initiator(self._machine, self._clock).rescan_sessions()
         multipath = Multipath(self._machine, self._clock)
         if multipath.running:
+            members = self._members(vg)
             for one in multipath.read():
-                multipath.resize(one.name)
+                if f"/dev/{one.device}" in members:
+                    multipath.resize(one.name)
 
     def grow(self, vg: str) -> Capacity:
         """Give the group all of its disks' room; again changes nothing.
 
         Raises VolumeGroupFailed, with nothing changed, if a disk is smaller than LVM knows it.
         """
-        members = [one for one in self._lvm.physical_volumes(vg) if one.found]
-        room = {one.path: usable(one.device_size, self._profile.metadata or 0) for one in members}
-        shrunk = [one for one in members if room[one.path] < one.size]
-        if shrunk:
-            told = ", ".join(f"{one.path} now has {one.device_size} bytes" for one in shrunk)
-            raise VolumeGroupFailed(
-                self._machine.name,
-                f"a LUN of vg {vg} has shrunk: {told}; nothing was changed. Give it its size back",
-            )
-        for one in members:
-            if room[one.path] > one.size:
+        self._refuse_short(vg)
+        for one in self._lvm.physical_volumes(vg):
+            if one.found and self._room(one) > one.size:
                 self._lvm.change("pvresize", one.path)
         return self.capacity(vg)
 
     def capacity(self, vg: str) -> Capacity:
-        """A pool's room. Raises VolumeGroupFailed if the host sees it not, or in part."""
+        """A pool's room. Raises VolumeGroupFailed if the host sees it not, or in part.
+
+        In part it sees it, too, where a disk is smaller here than LVM's metadata say.
+        """
         group = self._lvm.group(vg)
         if group is None:
             raise VolumeGroupFailed(self._machine.name, f"can not find vg {vg}")
@@ -121,6 +125,7 @@ class Pool:
         if lost:
             ids = ", ".join(one.uuid for one in lost)
             raise VolumeGroupFailed(self._machine.name, f"vg {vg} was missing pv {ids}")
+        self._refuse_short(vg)
         return Capacity(total=group.size, available=group.free)
 
     def candidates(self) -> tuple[Candidate, ...]:
@@ -128,6 +133,25 @@ class Pool:
         return read_candidates(self._machine)
 
     # --- below ------------------------------------------------------------------------------
+
+    def _room(self, disk: PhysicalVolume) -> int:
+        """The bytes that a disk of this size brings into a group."""
+        return usable(disk.device_size, self._profile.metadata or 0)
+
+    def _short(self, vg: str) -> list[PhysicalVolume]:
+        """The disks of a group that are smaller here than LVM's metadata say."""
+        members = self._lvm.physical_volumes(vg)
+        return [one for one in members if one.found and self._room(one) < one.size]
+
+    def _refuse_short(self, vg: str) -> None:
+        if short := self._short(vg):
+            told = ", ".join(f"{one.path} has {one.device_size} bytes here" for one in short)
+            raise VolumeGroupFailed(
+                self._machine.name,
+                f"a disk of vg {vg} is smaller than LVM's metadata say: {told}; nothing was "
+                "changed. Either the LUN has shrunk: give it its size back; or this host has not "
+                "seen it grow: rescan its sessions",
+            )
 
     def _members(self, vg: str) -> set[str]:
         """The devices of a pool's physical volumes."""

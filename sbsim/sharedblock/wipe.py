@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sbsim.machines import Machine
+from sbsim.machines import Clock, Machine
+from sbsim.machines.clock import wait_until
 from sbsim.sharedblock import lvm_report
 from sbsim.sharedblock.errors import WipeRefused
 
 BACKUPS = "/etc/lvm/zstack-backup"
 KEPT_BYTES = 64 * 1024
+MAP_LIMIT_SECONDS = 60.0
 
 LSBLK = ("lsblk", "--json", "--paths", "--output", "NAME,TYPE,MOUNTPOINTS")
 
@@ -35,7 +37,9 @@ class WipeRules:
     guard: bool
 
 
-def wipe(machine: Machine, disk: str, id: str, vg: str, rules: WipeRules, epoch: int) -> bool:
+def wipe(
+    machine: Machine, clock: Clock, disk: str, id: str, vg: str, rules: WipeRules, epoch: int
+) -> bool:
     """Clear every signature from `disk`; False if it was passed over.
 
     A multipath device is made anew, without the partitions that were on it: it may have another
@@ -59,9 +63,7 @@ def wipe(machine: Machine, disk: str, id: str, vg: str, rules: WipeRules, epoch:
     machine.run("partprobe", "--summary", disk, check=False)
     machine.run("wipefs", "--all", "--force", "--", disk)
     if kind == "mpath":
-        machine.run("multipath", "-f", disk)
-        machine.run("systemctl", "restart", "multipathd.service", timeout=120)
-        machine.run("udevadm", "settle", timeout=120)
+        _make_map_anew(machine, clock, disk)
     return True
 
 
@@ -104,6 +106,22 @@ def _below(device: dict[str, Any]) -> list[dict[str, Any]]:
 def _mounted(device: dict[str, Any]) -> str:
     places = [place for place in device.get("mountpoints") or () if place]
     return f" at {', '.join(places)}" if places else ""
+
+
+def _make_map_anew(machine: Machine, clock: Clock, disk: str) -> None:
+    """Take a map away with its partitions' maps, and wait until multipathd has made it again."""
+    name = machine.run("readlink", "-e", "--", disk).stdout.strip().rpartition("/")[2]
+    uuid = machine.read(f"/sys/block/{name}/dm/uuid").decode().strip()
+    machine.run("multipath", "-f", disk)
+    machine.run("systemctl", "restart", "multipathd.service", timeout=MAP_LIMIT_SECONDS)
+    link = f"/dev/disk/by-id/dm-uuid-{uuid}"
+    wait_until(
+        clock,
+        lambda: machine.run("readlink", "-e", "--", link, check=False).ok,
+        MAP_LIMIT_SECONDS,
+        f"{machine.name}'s {link} after its map was made anew",
+        every_seconds=1.0,
+    )
 
 
 def _keep_head(machine: Machine, disk: str, id: str, epoch: int) -> None:

@@ -13,10 +13,16 @@ from sbsim.lab.lab import ignore
 
 
 @pytest.fixture(scope="session")
-def saved(sbsim_run: Run, machines: object) -> Run:
+def saved(sbsim_run: Run, machines: object) -> Iterator[Run]:
     """The lab as it was provisioned, kept to come back to."""
-    sbsim_run.backend.save(PROVISIONED, sbsim_run.progress)
-    return sbsim_run
+    sbsim_run.backend.save(provisioned_state(sbsim_run), sbsim_run.progress)
+    yield sbsim_run
+    sbsim_run.backend.forget(provisioned_state(sbsim_run))
+
+
+def provisioned_state(run: Run) -> str:
+    """The state's name: other labs may have the same machines."""
+    return f"{PROVISIONED}-{run.lab_name}"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def enter(saved: Run) -> Iterator[Callable[[str], None]]:
 
 
 def _provisioned(run: Run) -> None:
-    run.backend.restore(PROVISIONED, ignore)
+    run.backend.restore(provisioned_state(run), ignore)
 
 
 def _taken_over(run: Run) -> None:
@@ -48,7 +54,7 @@ def _connected(run: Run) -> None:
         run.backend.restore(kept.name, ignore)
     else:
         _provisioned(run)
-        make_platform(run.deployed, run.backend, run.progress)
+        make_platform(run.deployed, run.backend, run.progress, keep=True)
 
 
 _STATES = {"provisioned": _provisioned, "taken-over": _taken_over, "connected": _connected}

@@ -1,7 +1,8 @@
 """Each break turns red exactly the requirements that breaks.toml lists for it.
 
 Slow: each one brings the lab to a kept state, breaks it and judges it anew. `./run test` makes as
-many as it takes to see every requirement red once; `./run breaks` makes all of them.
+many as it takes to see every requirement red once that can be judged without a change;
+`./run breaks` makes all of them.
 """
 
 from __future__ import annotations

@@ -276,7 +276,7 @@ def test_wiping_clears_every_signature(
     id = of.disk_id(spare_lun.wwid, deployed.is_multipath)
     device = find_disk(machine, id, of.disks)
     assert machine.run("wipefs", "--no-act", device).stdout, f"{kind} left no signature to clear"
-    wipe(machine, device, id, "0" * 32, of.wiping, epoch=0)
+    wipe(machine, deployed.clock, device, id, "0" * 32, of.wiping, epoch=0)
     device = find_disk(machine, id, of.disks)
     left = machine.run("wipefs", "--no-act", device).lines
     proves("R3.18", f"{kind}_cleared", None, seen=left, wanted=[])
@@ -296,7 +296,7 @@ def test_wiping_spares_a_lun_that_is_in_use(
     machine.run("dmsetup", "create", "in-use", "--table", f"0 8 linear {device} 0")
     try:
         with pytest.raises(WipeRefused, match="in use"):
-            wipe(machine, device, id, "0" * 32, of.wiping, epoch=0)
+            wipe(machine, deployed.clock, device, id, "0" * 32, of.wiping, epoch=0)
     finally:
         machine.run("dmsetup", "remove", "--retry", "in-use")
     proves("R3.18", "spared_in_use", None, seen=content.digests(), wanted=digests)

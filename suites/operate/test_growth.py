@@ -5,6 +5,7 @@ What grew cannot be made small again, so the lab goes back to where it was.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from sbsim.acceptance import Run
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Lun, PrimaryStorage, StorageServer
-from sbsim.machines import parallel
+from sbsim.faults.writing import Writing, writing
+from sbsim.machines import Clock, parallel
+from sbsim.machines.clock import wait_until
 from sbsim.management import growth, inventory
 from sbsim.management.candidates import candidates
 from sbsim.management.deployed import Deployed
@@ -29,15 +32,32 @@ pytestmark = [
 ]
 
 MORE_BYTES = 4 * GIB
+WRITER_BLOCKS = 256
+
+
+@contextlib.contextmanager
+def in_use(deployed: Deployed, clock: Clock, storage: StorageInventory) -> Iterator[Writing]:
+    """Inside, the first host writes to a volume of the pool and reads it back."""
+    machine, vg = deployed.machines[deployed.deployment.hosts[0].name], storage.uuid
+    machine.run("lvcreate", "--yes", "--size", "64m", "--name", "in-use", vg, timeout=120)
+    try:
+        with writing(machine, f"/dev/{vg}/in-use", 0, WRITER_BLOCKS) as writer:
+            wait_until(clock, lambda: writer.told().writes > 0, 60.0, "the first write")
+            before = writer.told().writes
+            yield writer
+            wait_until(clock, lambda: writer.told().writes > before, 60.0, "a write after it")
+    finally:
+        machine.run("lvremove", "--yes", f"{vg}/in-use", timeout=120)
 
 
 @pytest.fixture(scope="module")
 def undone(sbsim_run: Run, management: Management) -> Iterator[None]:
     """Whatever the tests do to the lab, it is as before after the last of them."""
-    sbsim_run.backend.save("before-growth", sbsim_run.progress)
+    name = f"before-growth-{sbsim_run.lab_name}"  # other labs may have the same machines
+    sbsim_run.backend.save(name, sbsim_run.progress)
     yield
-    sbsim_run.backend.restore("before-growth", sbsim_run.progress)
-    sbsim_run.backend.forget("before-growth")
+    sbsim_run.backend.restore(name, sbsim_run.progress)
+    sbsim_run.backend.forget(name)
 
 
 def room(deployed: Deployed, luns: list[int]) -> int:
@@ -65,16 +85,15 @@ def test_candidates_are_the_free_luns_as_the_product_shows_them(
            wanted=sorted(spare))  # fmt: skip
     found = next(one for one in listed if one.wwid == spare_lun.wwid)
     kind = "mpath" if deployed.is_multipath else "disk"
-    proves("R4.14", "columns", None,
-           seen={"wwn": found.wwn.removeprefix("0x"), "type": found.kind, "capacity": found.size},
-           wanted={"wwn": spare_lun.wwid[1:], "type": kind, "capacity": spare_lun.size},
-           )  # fmt: skip
-    if kind == "disk":
-        told = {"vendor": found.vendor, "hctl": found.hctl, "path": found.path}
-        proves("R4.14", "filled", None, seen=[key for key, text in told.items() if not text],
-               wanted=[])  # fmt: skip
-    else:  # a multipath device has no place and no maker of its own
-        proves("R4.14", "filled", None, seen=[], wanted=[])
+    seen = {"wwn": found.wwn.removeprefix("0x"), "type": found.kind, "capacity": found.size}
+    wanted = {"wwn": spare_lun.wwid[1:], "type": kind, "capacity": spare_lun.size}
+    proves("R4.14", "columns", None, seen=seen, wanted=wanted)
+    host = deployed.deployment.hosts_of(deployed.deployment.clusters[0].name)[0]
+    paths = [one for one in deployed.initiator(host).devices() if one.wwid == spare_lun.wwid]
+    proves("R4.14", "place", None, wanted=True,
+           seen=(found.vendor, found.model, found.hctl)
+           in {(one.vendor, one.model, str(one.hctl)) for one in paths})  # fmt: skip
+    proves("R4.14", "path", None, seen="lun-" in found.path, wanted=True)
 
 
 @pytest.mark.requirement("R1.6", "R4.14")
@@ -85,11 +104,14 @@ def test_lun_is_added_while_the_storage_is_in_use(
     storage: StorageInventory,
     described_storage: PrimaryStorage,
     spare_lun: Lun,
+    clock: Clock,
     proves: Proof,
 ) -> None:
     of = profile(deployed.deployment.profile)
     id = of.disk_id(spare_lun.wwid, deployed.is_multipath)
-    growth.add_disk(management, storage.name, id)
+    with in_use(deployed, clock, storage) as writer:
+        growth.add_disk(management, storage.name, id)
+    proves("R4.14", "no_io_error", None, seen=writer.told().faults, wanted=[])
     now = inventory.storage(management, storage.name)
     proves("R4.14", "recorded", None, seen=list(now.disks), wanted=[*storage.disks, id])
     names = [*described_storage.luns, spare_lun.name]
@@ -106,13 +128,16 @@ def test_grown_lun_gives_its_room_to_the_storage_and_a_shrunk_one_is_told(
     management: Management,
     deployed: Deployed,
     described_storage: PrimaryStorage,
+    clock: Clock,
     proves: Proof,
 ) -> None:
     before = inventory.storage(management, described_storage.name)
     lun = deployed.deployment.lun(described_storage.luns[-1])
     server = server_of(deployed, lun)
     sbsim_run.backend.resize_disk(server.name, lun.device, lun.size + MORE_BYTES)
-    growth.refresh(management, before.name)
+    with in_use(deployed, clock, before) as writer:
+        growth.refresh(management, before.name)
+    proves("R4.15", "no_io_error", None, seen=writer.told().faults, wanted=[])
     now = inventory.storage(management, before.name)
     proves("R4.15", "capacity", None, seen=now.total - before.total, wanted=MORE_BYTES)
     sizes = group_sizes(deployed, before)

@@ -38,6 +38,8 @@ class FakeSan:
         self.members: dict[str, dict[str, int]] = {}
         self.sizes: dict[str, int] = defaultdict(lambda: 18 * GIB)
         self.errors: dict[tuple[str, str], Exception] = {}
+        # As `errors`, but the host has done what it was asked for.
+        self.after: dict[tuple[str, str], Exception] = {}
         self.calls: list[tuple[str, str]] = []
         self.requests: list[ConnectRequest] = []
         # What each step of a host's connect took.
@@ -111,13 +113,15 @@ class FakeAgent:
             self.san.members[vg][lun] = self.san.sizes[lun]
             self.san.save()
             self.san.before()
+            if error := self.san.after.get((self.name, "add_disk")):
+                raise error
             return self._room(vg)
 
     def has_disk(self, vg: str, disk: str) -> bool:
         self._called("has_disk")
         return self.san.seen[self.name][disk] in self.san.members[vg]
 
-    def rescan(self) -> None:
+    def rescan(self, vg: str) -> None:
         self._called("rescan")
 
     def grow(self, vg: str) -> Capacity:

@@ -153,3 +153,49 @@ def start(management: Management, operation: str) -> None:
         growth.add_disk(management, "PS-1", SECOND_DISK)
     else:
         growth.refresh(management, "PS-1")
+
+
+def test_lun_that_came_in_although_the_call_failed_is_on_record(
+    management: Management, san: FakeSan, storage: PrimaryStorage
+) -> None:
+    san.after["host1", "add_disk"] = MachineError("host1: the connection broke")
+    with pytest.raises(ManagementError, match=r"connection broke; .* is in the pool all the same"):
+        growth.add_disk(management, "PS-1", SECOND_DISK)
+    assert shown(management)[0] == (DISK, SECOND_DISK)
+    growth.refresh(management, "PS-1")
+    assert shown(management)[1] == 36 * GIB
+
+
+def test_lun_that_did_not_come_in_is_free_again(
+    management: Management, san: FakeSan, storage: PrimaryStorage
+) -> None:
+    san.errors["host1", "add_disk"] = MachineError("host1: vgextend failed")
+    with pytest.raises(ManagementError, match=r"vgextend failed; .* is not in the pool"):
+        growth.add_disk(management, "PS-1", SECOND_DISK)
+    assert shown(management)[0] == (DISK,)
+    del san.errors["host1", "add_disk"]
+    growth.add_disk(management, "PS-1", SECOND_DISK)
+
+
+def test_while_no_host_can_tell_the_lun_is_given_to_nobody(
+    management: Management, san: FakeSan, storage: PrimaryStorage
+) -> None:
+    san.after["host1", "add_disk"] = MachineError("host1: the connection broke")
+    for host in ("host1", "host2", "host3"):
+        san.errors[host, "has_disk"] = MachineError(f"{host}: no answer")
+    with pytest.raises(ManagementError, match="is in the pool no host can tell: host1: no answer"):
+        growth.add_disk(management, "PS-1", SECOND_DISK)
+    with pytest.raises(Refused, match="another operation is under way: add disk"):
+        growth.refresh(management, "PS-1")
+    for host in ("host1", "host2", "host3"):
+        del san.errors[host, "has_disk"]
+    growth.refresh(management, "PS-1")
+    assert shown(management) == ((DISK, SECOND_DISK), 36 * GIB, 35 * GIB)
+
+
+@pytest.mark.parametrize("prefix", ["scsi-", "wwn-0x", "dm-uuid-mpath-"])
+def test_lun_of_a_storage_is_refused_by_its_other_names(
+    management: Management, storage: PrimaryStorage, prefix: str
+) -> None:
+    with pytest.raises(Refused, match="a disk can be in one storage only"):
+        growth.add_disk(management, "PS-1", f"{prefix}{DISK}")

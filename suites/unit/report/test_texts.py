@@ -27,8 +27,8 @@ def test_every_text_the_templates_name_exists() -> None:
 def test_every_finding_and_phase_that_is_recorded_has_its_words() -> None:
     code = "".join(
         path.read_text()
-        for folder in (bundle_folder() / "sbsim", bundle_folder() / "suites" / "deploy")
-        for path in sorted(folder.rglob("*.py"))
+        for folder in ("sbsim", "suites/deploy", "suites/operate")
+        for path in sorted((bundle_folder() / folder).rglob("*.py"))
     )
     findings = re.findall(r"[fF]inding\(\s*(?:id=)?\"([\w-]+)\"", code)
     phases = re.findall(r"phase\((?:name=)?\"([\w-]+)\"", code)

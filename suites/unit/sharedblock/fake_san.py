@@ -79,6 +79,8 @@ class FakePoolHost:
         self.commands: list[tuple[str, ...]] = []
         self.leases: dict[str, int] = {}
         self.flushed: list[str] = []
+        # Sizes by WWID that this host still believes in.
+        self.stale: dict[str, int] = {}
         self.paths = [
             (f"/dev/sd{chr(97 + number * paths + path)}", lun)
             for number, lun in enumerate(san.luns)
@@ -110,11 +112,14 @@ class FakePoolHost:
             "head": lambda words: (0, self._lun(words[-1]).head, ""),
             "wipefs": self._wipefs,
             "multipath": self._multipath,
+            "iscsiadm": self._iscsiadm,
             "lvmconfig": lambda _: (0, "global {\n\t# use_lvmlockd=0\n}\nlocal {\n}\n", ""),
         }
         quiet = ("systemctl", "mkdir", "rm", "dd", "partprobe", "lvmlockctl", "udevadm")
         if argv[0] not in tools and argv[0] not in quiet:
             raise AssertionError(f"an unknown command: {argv}")
+        if argv[:2] == ("systemctl", "is-active") and not self.multipath:
+            return Result(argv, 3, "inactive\n", "", 0.1)
         status, out, err = tools[argv[0]](argv[1:]) if argv[0] in tools else (0, "", "")
         if status and check:
             raise CommandFailed(self.name, argv, status, out, err)
@@ -124,6 +129,8 @@ class FakePoolHost:
         raise AssertionError("nothing runs on")
 
     def read(self, path: str) -> bytes:
+        if path.endswith("/dm/uuid"):
+            return f"mpath-{self._lun('/dev/' + path.split('/')[3]).wwid}\n".encode()
         if path not in self.files:
             raise FileNotFoundError(path)
         return self.files[path].encode()
@@ -153,6 +160,11 @@ class FakePoolHost:
 
     def _multipath(self, words: tuple[str, ...]) -> Answer:
         self.flushed.append(self._lun(words[-1]).wwid)
+        return 0, "", ""
+
+    def _iscsiadm(self, words: tuple[str, ...]) -> Answer:
+        assert "--rescan" in words
+        self.stale.clear()
         return 0, "", ""
 
     def _seen(self) -> list[FakeLun]:
@@ -200,7 +212,8 @@ class FakePoolHost:
         named = [word for word in words if word.startswith("/dev/")]
         rows = [
             {"pv_name": self._device(lun), "pv_uuid": lun.wwid, "vg_name": lun.vg.strip("-"),
-             "dev_size": lun.size, "pv_size": lun.known, "pv_free": 0, "pv_missing": ""}
+             "dev_size": self.stale.get(lun.wwid, lun.size), "pv_size": lun.known,
+             "pv_free": 0, "pv_missing": ""}
             for lun in self._seen()
             if lun.vg and (not named or self._device(lun) in named)
         ]  # fmt: skip

@@ -324,6 +324,33 @@ def test_shrunk_lun_is_told_before_any_is_resized(
     pool(hosts[0], of).connect(request(of, 1))
     san.luns[0].size += 10 * 2**30
     san.luns[1].size -= 10 * 2**30
-    with pytest.raises(VolumeGroupFailed, match=r"has shrunk: /dev/sdb now has .*nothing was"):
+    with pytest.raises(VolumeGroupFailed, match=r"/dev/sdb has \d+ bytes here; nothing .*shrunk"):
         pool(hosts[0], of).grow(VG)
     assert not hosts[0].ran("pvresize")
+
+
+def test_host_that_has_not_seen_a_lun_grow_has_no_capacity_to_tell(
+    san: FakeSan, hosts: list[FakePoolHost]
+) -> None:
+    of = profile("zstack-2.6")
+    connect_all(hosts, of)
+    hosts[2].stale[WWIDS[0]] = san.luns[0].size
+    san.luns[0].size += 10 * 2**30
+    pool(hosts[0], of).grow(VG)
+    with pytest.raises(VolumeGroupFailed, match=r"host3: .*has not seen it grow: rescan"):
+        pool(hosts[2], of).capacity(VG)
+    pool(hosts[2], of).rescan(VG)
+    assert pool(hosts[2], of).capacity(VG) == pool(hosts[0], of).capacity(VG)
+
+
+def test_host_that_was_away_while_a_lun_grew_rescans_when_it_connects(
+    san: FakeSan, hosts: list[FakePoolHost]
+) -> None:
+    of = profile("zstack-2.6")
+    connect_all(hosts, of)
+    hosts[2].stale[WWIDS[0]] = san.luns[0].size
+    san.luns[0].size += 10 * 2**30
+    pool(hosts[0], of).grow(VG)
+    pool(hosts[2], of).connect(request(of, 3))
+    assert hosts[2].ran("iscsiadm", "--rescan")
+    assert hosts[2].stale == {}
