@@ -67,28 +67,24 @@ def make_platform(deployed: Deployed, backend: Backend, progress: Progress, keep
         _take_over(platform, progress)
         _attach(platform, progress)
         return platform
-    kept = connected_state(deployed)
-    if backend.has(*kept):
-        progress("the storages were attached before: going back to that state")
-        backend.restore(kept.name, progress)
-        return open_platform(deployed, backend, progress)
-    platform = hosts_taken_over(deployed, backend, progress)
-    _attach(platform, progress)
-    _keep(kept, backend, progress)
-    return platform
+
+    def make() -> Platform:
+        platform = hosts_taken_over(deployed, backend, progress)
+        _attach(platform, progress)
+        return platform
+
+    return _made_once(connected_state(deployed), make, deployed, backend, progress)
 
 
 def hosts_taken_over(deployed: Deployed, backend: Backend, progress: Progress) -> Platform:
     """The platform of fresh machines with its hosts taken over and no storage: made once."""
-    kept = taken_over_state(deployed)
-    if backend.has(*kept):
-        progress("the hosts were taken over before: going back to that state")
-        backend.restore(kept.name, progress)
-        return open_platform(deployed, backend, progress)
-    platform = open_platform(deployed, backend, progress)
-    _take_over(platform, progress)
-    _keep(kept, backend, progress)
-    return platform
+
+    def make() -> Platform:
+        platform = open_platform(deployed, backend, progress)
+        _take_over(platform, progress)
+        return platform
+
+    return _made_once(taken_over_state(deployed), make, deployed, backend, progress)
 
 
 def taken_over_state(deployed: Deployed) -> Kept:
@@ -117,12 +113,24 @@ def _origin(deployed: Deployed) -> str:
     return digest.hexdigest()
 
 
-def _keep(kept: Kept, backend: Backend, progress: Progress) -> None:
-    """Keep the state; without it the next run only takes longer."""
+def _made_once(
+    kept: Kept,
+    make: Callable[[], Platform],
+    deployed: Deployed,
+    backend: Backend,
+    progress: Progress,
+) -> Platform:
+    """The platform in a kept state: gone back to, or made and kept for the next run."""
+    if backend.has(*kept):
+        progress(f"going back to the kept state {kept.name}")
+        backend.restore(kept.name, progress)
+        return open_platform(deployed, backend, progress)
+    platform = make()
     try:
         backend.save(kept.name, progress, kept.version)
-    except LabError as error:
+    except LabError as error:  # the next run takes longer, no more
         progress(f"this state could not be kept for the next run: {error}")
+    return platform
 
 
 def _take_over(platform: Platform, progress: Progress) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from sbsim.errors import SbsimError
@@ -21,7 +20,6 @@ from sbsim.management.operation import Operation, Progress
 from sbsim.management.primary_storage import check_disk_ids, check_free
 from sbsim.management.recovery import ADD_DISK, REFRESH, recover, settle_add_disk
 from sbsim.management.store import Transaction
-from sbsim.sharedblock.request import Capacity
 
 T = TypeVar("T")
 REFRESH_IT = "refresh it: sbsim ps refresh"
@@ -123,7 +121,8 @@ def _connected_hosts(rows: Transaction, storage: PrimaryStorage) -> tuple[Host, 
 def _agree(management: Management, operation: Operation, growing: _Growing) -> None:
     """Have every host tell the capacity; keep it if it is one, else raise ManagementError."""
     try:
-        told = _on_every_host(management, growing, partial(_capacity, vg=growing.storage.uuid))
+        vg = growing.storage.uuid
+        told = _on_every_host(management, growing, lambda agent: agent.capacity(vg))
     except SbsimError as error:
         what = "hosts do not see the pool's room"
         raise _failed(management, operation, what, error, REFRESH_IT) from error
@@ -136,10 +135,6 @@ def _agree(management: Management, operation: Operation, growing: _Growing) -> N
     with management.store.transaction() as rows:
         rows.change(growing.storage, total=room.total, available=room.available)
         management.journal.end(rows, operation, Progress.DONE)
-
-
-def _capacity(agent: PoolAgent, vg: str) -> Capacity:
-    return agent.capacity(vg)
 
 
 def _on_every_host(

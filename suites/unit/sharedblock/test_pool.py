@@ -329,28 +329,29 @@ def test_shrunk_lun_is_told_before_any_is_resized(
     assert not hosts[0].ran("pvresize")
 
 
+@pytest.fixture
+def late(san: FakeSan, hosts: list[FakePoolHost]) -> FakePoolHost:
+    """A host of a pool whose first LUN has grown, which it has not seen yet."""
+    connect_all(hosts, profile("zstack-2.6"))
+    late = hosts[2]
+    late.stale[WWIDS[0]] = san.luns[0].size
+    san.luns[0].size += 10 * 2**30
+    pool(hosts[0], profile("zstack-2.6")).grow(VG)
+    return late
+
+
 def test_host_that_has_not_seen_a_lun_grow_has_no_capacity_to_tell(
-    san: FakeSan, hosts: list[FakePoolHost]
+    hosts: list[FakePoolHost], late: FakePoolHost
 ) -> None:
     of = profile("zstack-2.6")
-    connect_all(hosts, of)
-    hosts[2].stale[WWIDS[0]] = san.luns[0].size
-    san.luns[0].size += 10 * 2**30
-    pool(hosts[0], of).grow(VG)
     with pytest.raises(VolumeGroupFailed, match=r"host3: .*has not seen it grow: rescan"):
-        pool(hosts[2], of).capacity(VG)
-    pool(hosts[2], of).rescan(VG)
-    assert pool(hosts[2], of).capacity(VG) == pool(hosts[0], of).capacity(VG)
+        pool(late, of).capacity(VG)
+    pool(late, of).rescan(VG)
+    assert pool(late, of).capacity(VG) == pool(hosts[0], of).capacity(VG)
 
 
-def test_host_that_was_away_while_a_lun_grew_rescans_when_it_connects(
-    san: FakeSan, hosts: list[FakePoolHost]
-) -> None:
+def test_host_that_was_away_while_a_lun_grew_rescans_when_it_connects(late: FakePoolHost) -> None:
     of = profile("zstack-2.6")
-    connect_all(hosts, of)
-    hosts[2].stale[WWIDS[0]] = san.luns[0].size
-    san.luns[0].size += 10 * 2**30
-    pool(hosts[0], of).grow(VG)
-    pool(hosts[2], of).connect(request(of, 3))
-    assert hosts[2].ran("iscsiadm", "--rescan")
-    assert hosts[2].stale == {}
+    pool(late, of).connect(request(of, 3))
+    assert late.ran("iscsiadm", "--rescan")
+    assert late.stale == {}
