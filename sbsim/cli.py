@@ -22,6 +22,7 @@ from sbsim.cli_accept import accept, report
 from sbsim.cli_lab import lab_app
 from sbsim.cli_manage import cluster_app, host_app, ps_app
 from sbsim.cli_provision import provision_command, teardown_command
+from sbsim.cli_vm import image_app, offering_app, snapshot_app, vm_app, volume_app
 from sbsim.deployment import report as check_report
 from sbsim.deployment import schema
 from sbsim.doctor import examine
@@ -37,6 +38,11 @@ app.add_typer(lab_app, name="lab")
 app.add_typer(ps_app, name="ps")
 app.add_typer(host_app, name="host")
 app.add_typer(cluster_app, name="cluster")
+app.add_typer(vm_app, name="vm")
+app.add_typer(volume_app, name="volume")
+app.add_typer(snapshot_app, name="snapshot")
+app.add_typer(image_app, name="image")
+app.add_typer(offering_app, name="offering")
 app.command("provision")(provision_command)
 app.command("teardown")(teardown_command)
 app.command()(accept)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 
-from sbsim.cli_provision import reopen
+from sbsim.cli_answers import (
+    AsJson,
+    LabName,
+    Yes,
+    confirm,
+    open_management,
+    show_value,
+    steps,
+    telling,
+)
 from sbsim.errors import UsageError
 from sbsim.management import (
     attachment,
     growth,
     inventory,
+    operating,
     primary_storage,
     reconnection,
     tables,
@@ -33,27 +37,16 @@ from sbsim.management.primary_storage import NewStorage
 ps_app = typer.Typer(no_args_is_help=True, help="Add, attach, look at and delete storages.")
 host_app = typer.Typer(no_args_is_help=True, help="Add hosts and look at them.")
 cluster_app = typer.Typer(no_args_is_help=True, help="Look at clusters.")
-WIDEST = 10_000
-out = Console(highlight=False, soft_wrap=True)
-steps = Console(stderr=True, highlight=False, soft_wrap=True)
 
-LabName = Annotated[str | None, typer.Option("--lab", help="Which lab, where more than one is up.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, with keys that stay.")]
 Storage = Annotated[str, typer.Argument(metavar="NAME", help="The storage's name or uuid.")]
 ClusterName = Annotated[str, typer.Option("--cluster", help="The cluster's name or uuid.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")]
-
-
-def open_management(lab: str | None) -> Management:
-    """The management plane of the deployment that is up. Raises UsageError if none is."""
-    return reopen(lab, lambda _text: None)[1]
 
 
 @ps_app.command("list")
 def list_storages(lab: LabName = None, as_json: AsJson = False) -> None:
     """List the storages."""
     found = inventory.storages(open_management(lab))
-    _show(found, [tables.storages(found)] if found else [], "no storage is added", as_json)
+    show_value(found, [tables.storages(found)] if found else [], "no storage is added", as_json)
 
 
 @ps_app.command()
@@ -79,13 +72,13 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a storage of LUNs, and attach it to clusters."""
-    management = _telling(lab)
+    management = telling(lab)
     clusters = tuple(cluster or ())
     new = NewStorage(
         name, _zone(management, zone, clusters), tuple(disk), description=description, wipe=wipe
     )
     if wipe:
-        _confirm(yes, f"what is on {', '.join(disk)} would be cleared when {name} is attached")
+        confirm(yes, f"what is on {', '.join(disk)} would be cleared when {name} is attached")
     added = primary_storage.add_and_attach(management, new, clusters)
     _show_storage(management, added.uuid, as_json)
 
@@ -95,7 +88,7 @@ def attach(
     name: Storage, cluster: ClusterName, lab: LabName = None, as_json: AsJson = False
 ) -> None:
     """Attach a storage to a cluster: all of its hosts connect, or none."""
-    management = _telling(lab)
+    management = telling(lab)
     attachment.attach_to_cluster(management, name, cluster)
     _show_storage(management, name, as_json)
 
@@ -109,9 +102,9 @@ def detach(
     as_json: AsJson = False,
 ) -> None:
     """Detach a storage from a cluster: its hosts are disconnected, the LUNs stay as they are."""
-    management = _telling(lab)
+    management = telling(lab)
     storage, place = find(management, PrimaryStorage, name), find(management, Cluster, cluster)
-    _confirm(yes, f"every host of {place.name} would be disconnected from {storage.name}")
+    confirm(yes, f"every host of {place.name} would be disconnected from {storage.name}")
     attachment.detach_from_cluster(management, storage.uuid, place.uuid)
     _show_storage(management, storage.uuid, as_json)
 
@@ -119,7 +112,7 @@ def detach(
 @ps_app.command()
 def reconnect(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
     """Connect a storage's hosts again, and refresh what is known of it."""
-    management = _telling(lab)
+    management = telling(lab)
     done = reconnection.reconnect(management, name)
     if done.errors:
         steps.print(f"not connected: {listed(done.errors)}", markup=False)
@@ -136,9 +129,9 @@ def add_disk(
     as_json: AsJson = False,
 ) -> None:
     """Add a LUN to a storage while it is in use."""
-    management = _telling(lab)
+    management = telling(lab)
     if wipe:
-        _confirm(yes, f"whatever {disk} holds would be cleared")
+        confirm(yes, f"whatever {disk} holds would be cleared")
     growth.add_disk(management, name, disk, wipe)
     _show_storage(management, name, as_json)
 
@@ -146,19 +139,43 @@ def add_disk(
 @ps_app.command()
 def refresh(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
     """See LUNs that have grown on the array, and grow the storage with them."""
-    management = _telling(lab)
+    management = telling(lab)
     growth.refresh(management, name)
     _show_storage(management, name, as_json)
 
 
 @ps_app.command()
+def enable(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Let a storage be used again, after it was disabled or in maintenance."""
+    management = telling(lab)
+    _show_storage(management, operating.enable(management, name).uuid, as_json)
+
+
+@ps_app.command()
+def disable(name: Storage, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Refuse new instances, volumes and snapshots on a storage; what runs, runs on."""
+    management = telling(lab)
+    _show_storage(management, operating.disable(management, name).uuid, as_json)
+
+
+@ps_app.command()
+def maintain(name: Storage, yes: Yes = False, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Enter maintenance: every instance that has a volume on the storage is stopped."""
+    management = telling(lab)
+    users = operating.running_users(management, name)
+    if users:
+        confirm(yes, f"{len(users)} instances would be stopped: {', '.join(users)}")
+    _show_storage(management, operating.maintain(management, name).uuid, as_json)
+
+
+@ps_app.command()
 def delete(name: Storage, yes: Yes = False, lab: LabName = None, as_json: AsJson = False) -> None:
     """Forget a storage that is attached to no cluster; what is on its LUNs stays."""
-    management = _telling(lab)
+    management = telling(lab)
     storage = find(management, PrimaryStorage, name)
-    _confirm(yes, f"the storage {storage.name} ({storage.uuid}) would be forgotten")
+    confirm(yes, f"the storage {storage.name} ({storage.uuid}) would be forgotten")
     primary_storage.delete(management, storage.uuid)
-    _show({"deleted": storage.uuid}, [], f"{storage.name} is deleted", as_json)
+    show_value({"deleted": storage.uuid}, [], f"{storage.name} is deleted", as_json)
 
 
 @ps_app.command()
@@ -166,14 +183,14 @@ def candidates(cluster: ClusterName, lab: LabName = None, as_json: AsJson = Fals
     """List the LUNs that every host of a cluster sees and no storage has."""
     found = list(candidates_of(open_management(lab), cluster))
     shown = [tables.candidates(found)] if found else []
-    _show(found, shown, f"no LUN is free that every host of {cluster} sees", as_json)
+    show_value(found, shown, f"no LUN is free that every host of {cluster} sees", as_json)
 
 
 @host_app.command("list")
 def list_hosts(lab: LabName = None, as_json: AsJson = False) -> None:
     """List the hosts."""
     found = inventory.hosts(open_management(lab))
-    _show(found, [tables.hosts(found)] if found else [], "no host is added", as_json)
+    show_value(found, [tables.hosts(found)] if found else [], "no host is added", as_json)
 
 
 @host_app.command("add")
@@ -185,25 +202,18 @@ def add_one_host(
     as_json: AsJson = False,
 ) -> None:
     """Take a host over: install what it lacks, and connect it to its cluster's storages."""
-    management = _telling(lab)
+    management = telling(lab)
     done = add_host(management, name, cluster, lambda: management.install(name), address)
     value = {"uuid": done.host.uuid, "name": name, "installed": done.installed}
     what = f"installed {', '.join(done.installed)}" if done.installed else "nothing was missing"
-    _show(value, [], f"{name} is a host of {cluster}; {what}", as_json)
+    show_value(value, [], f"{name} is a host of {cluster}; {what}", as_json)
 
 
 @cluster_app.command("list")
 def list_clusters(lab: LabName = None, as_json: AsJson = False) -> None:
     """List the clusters."""
     found = inventory.clusters(open_management(lab))
-    _show(found, [tables.clusters(found)] if found else [], "no cluster is added", as_json)
-
-
-def _telling(lab: str | None) -> Management:
-    """The management plane, telling each long step on stderr: stdout is the answer's."""
-    return replace(
-        open_management(lab), progress=lambda text: steps.print(f"… {text}", markup=False)
-    )
+    show_value(found, [tables.clusters(found)] if found else [], "no cluster is added", as_json)
 
 
 def _zone(management: Management, zone: str | None, clusters: tuple[str, ...]) -> str:
@@ -219,31 +229,6 @@ def _zone(management: Management, zone: str | None, clusters: tuple[str, ...]) -
     return zones[0].uuid
 
 
-def _confirm(yes: bool, what: str) -> None:
-    if not yes:
-        raise UsageError(f"{what}; nothing was changed; repeat it with --yes to do so")
-
-
 def _show_storage(management: Management, name: str, as_json: bool) -> None:
     found = inventory.storage(management, name)
-    _show(found, tables.storage(found), "", as_json)
-
-
-def _show(value: object, shown: Iterable[Table], otherwise: str, as_json: bool) -> None:
-    """Print a value as JSON, or its tables, or a line where it has none."""
-    if as_json:
-        print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
-        return
-    lines = list(shown)
-    for table in lines:
-        # As wide as it is, whatever the terminal: an id that is cut cannot be copied.
-        whole = Measurement.get(out, out.options.update(max_width=WIDEST), table).maximum
-        Console(highlight=False, width=whole).print(table)
-    if not lines:
-        out.print(otherwise, markup=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, dict) else asdict(value)
+    show_value(found, tables.storage(found), "", as_json)

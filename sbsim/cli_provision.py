@@ -12,7 +12,7 @@ from sbsim.cli_lab import File, LabName, teller, the_lab
 from sbsim.deployment import Deployment, Host, load
 from sbsim.errors import UsageError
 from sbsim.initiator import configure
-from sbsim.initiator.chap import chap_of
+from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.initiator.multipath import Multipath
 from sbsim.lab.folder import LabFolder
 from sbsim.machines import parallel
@@ -35,7 +35,7 @@ def provision_command(file: File = None, lab: LabName = None) -> None:
     backend = LabBackend(deployment, name=lab, keep=True)
     backend.up(progress)
     _remember(LabFolder(lab or deployment.name), path)
-    deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+    deployed = _on(backend, deployment, chap)
     try:
         _provision_all(deployed, backend.store, progress)
     except BaseException:
@@ -76,10 +76,14 @@ def reopen(lab: str | None, progress: Progress) -> tuple[Deployed, Management]:
     deployment = load(path)
     backend = LabBackend.attached(found)
     chap = chap_of(deployment, True, path.parent)
-    deployed = Deployed(deployment, backend.machines, chap, backend.clock)
+    deployed = _on(backend, deployment, chap)
     management = open_management(deployed, backend.store, progress)
     recover(management)
     return deployed, management
+
+
+def _on(backend: LabBackend, deployment: Deployment, chap: ChapSettings) -> Deployed:
+    return Deployed(deployment, backend.machines, chap, backend.clock, backend.hypervisor)
 
 
 def _remember(folder: LabFolder, description: Path) -> None:

@@ -28,6 +28,7 @@ MAKERS = (
     "backends",
     "deployment",
     "initiator",
+    "kvm",
     "lab",
     "machines",
     "management",

@@ -87,7 +87,9 @@ class Run:
     @property
     def deployed(self) -> Deployed:
         """The deployment on its machines; once they are up."""
-        return Deployed(self.deployment, self.machines, self.chap, self.clock)
+        return Deployed(
+            self.deployment, self.machines, self.chap, self.clock, self.backend.hypervisor
+        )
 
     @property
     def lab_name(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from sbsim.kvm.hypervisor import Hypervisor
 from sbsim.machines import Clock, Machine
 
 Progress = Callable[[str], None]
@@ -48,6 +49,10 @@ class Backend(Protocol):
     @property
     def machines(self) -> dict[str, Machine]:
         """Every machine by the name that the description gives it."""
+
+    @property
+    def hypervisor(self) -> Hypervisor:
+        """Opens a machine's libvirt, by the machine's name."""
 
     @property
     def owned(self) -> bool:

@@ -17,6 +17,7 @@ from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError, MachineError, SbsimError
 from sbsim.initiator.paths import has_several
+from sbsim.kvm.hypervisor import Hypervisor, Hypervisors
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
 from sbsim.lab.accelerator import kvm_works
@@ -43,6 +44,7 @@ _CAPABILITIES = {
     "link_faults",
     "disposable",
     "pool",
+    "vm_instances",
 }
 
 
@@ -62,6 +64,7 @@ class LabBackend:
         self._plan: Plan | None = None
         self._kvm = False
         self._machines: dict[str, SshMachine] = {}
+        self._hypervisors = Hypervisors(lambda machine: self._machines[machine])
         self.reached = Reached()
 
     @classmethod
@@ -111,6 +114,11 @@ class LabBackend:
     def machines(self) -> dict[str, Machine]:
         """Every machine by name."""
         return dict(self._machines)
+
+    @property
+    def hypervisor(self) -> Hypervisor:
+        """Opens a machine's libvirt, through the connection that the machine has."""
+        return self._hypervisors
 
     @property
     def console_logs(self) -> Path:
@@ -188,6 +196,7 @@ class LabBackend:
 
     def down(self) -> None:
         """End the lab if this backend started it and was not told to keep it."""
+        self._hypervisors.close()
         for machine in self._machines.values():
             machine.close()
         self._machines = {}
@@ -308,6 +317,7 @@ class LabBackend:
         self._lab_or_fail().machine(server, "resize_disk", device=device, size=size)
 
     def _drop_connections(self) -> None:
+        self._hypervisors.close()
         for machine in self._machines.values():
             machine.reconnect()
 

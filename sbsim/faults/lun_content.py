@@ -96,7 +96,9 @@ class LunContent:
             machine.run("blockdev", "--flushbufs", device)
             machine.run("blockdev", "--rereadpt", device, check=False)
             if device.startswith("/dev/dm-"):  # a map's partitions are maps too
-                machine.run("kpartx", "-u", device, check=False)
+                # "-u" would leave the maps where there is no table any more.
+                machine.run("kpartx", "-d", device, check=False)
+                machine.run("kpartx", "-a", device, check=False)
             machine.run("udevadm", "trigger", "--settle", device, timeout=120)
 
         parallel(self._hosts, look)

@@ -172,6 +172,7 @@ def configure(recipe: Recipe, root: Path) -> None:
         (root / name).unlink()
         (root / name).symlink_to("/bin/true")
     (root / "packages").mkdir()
+    apt(root, "systemctl", "disable", *recipe.disabled_units)
     apt(root, "systemctl", "enable", "systemd-networkd.service", "ssh.service")
     # A shell that starts fast: every command on a machine starts one.
     passwd = root / "etc/passwd"

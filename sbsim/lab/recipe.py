@@ -28,6 +28,7 @@ class Recipe:
     dropped_modules: tuple[str, ...]
     dropped_paths: tuple[str, ...]
     masked_units: tuple[str, ...]
+    disabled_units: tuple[str, ...]
     masked_udev_rules: tuple[str, ...]
     masked_generators: tuple[str, ...]
     masked_helpers: tuple[str, ...]
@@ -138,6 +139,18 @@ _MASKED_UNITS = (
     "rtslib-fb-targetctl.service",
 )
 
+# The platform switches them on when it takes a host over; the other servers never need them.
+_DISABLED_UNITS = (
+    "libvirt-guests.service",
+    "libvirtd-admin.socket",
+    "libvirtd-ro.socket",
+    "libvirtd.service",
+    "libvirtd.socket",
+    "virtlockd-admin.socket",
+    "virtlockd.socket",
+    "virtlogd-admin.socket",
+    "virtlogd.socket",
+)
 
 # Each is a program that systemd starts at every boot, to find out that there is nothing to do.
 _MASKED_GENERATORS = (
@@ -185,12 +198,19 @@ def default_recipe() -> Recipe:
             "iproute2",
             "iputils-ping",
             "kmod",
+            # A host is a KVM host: instances need libvirt and QEMU. Both are large, and installing
+            # them on an emulated machine takes minutes.
+            "libvirt-daemon-driver-qemu",
+            "libvirt-daemon-system",
+            "libvirt-daemon-system-systemd",
             "lsscsi",
             "netbase",
             "open-iscsi",
             "openssh-server",
             "procps",
             "python3",
+            "qemu-system-x86",
+            "qemu-utils",
             "sg3-utils",
             "systemd",
             "systemd-sysv",
@@ -236,6 +256,7 @@ def default_recipe() -> Recipe:
         ),
         dropped_paths=("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"),
         masked_units=_MASKED_UNITS,
+        disabled_units=_DISABLED_UNITS,
         masked_udev_rules=_MASKED_RULES,
         masked_generators=_MASKED_GENERATORS,
         masked_helpers=_MASKED_HELPERS,

@@ -47,6 +47,22 @@ class Process(Protocol):
         """End it (TERM, then KILL) with all that it started; return what it had said."""
 
 
+class Stream(Protocol):
+    """Both ends of a command's standard input and output, as a connected socket has them."""
+
+    def recv(self, size: int) -> bytes:
+        """Up to so many bytes of its output, as soon as there are any; empty at its end."""
+
+    def sendall(self, data: bytes) -> object:
+        """Give it input. Raises OSError once it has ended."""
+
+    def shutdown_write(self) -> object:
+        """Tell it that no more input comes."""
+
+    def close(self) -> object:
+        """Let go of it; a command that reads its input ends then."""
+
+
 class Machine(Protocol):
     """A server. Never takes a shell string: every argument reaches the command as it is given."""
 

@@ -29,7 +29,7 @@ from sbsim.errors import (
     WaitedInVain,
 )
 from sbsim.machines.clock import WallClock, wait_until
-from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, OUTPUT_LIMIT_BYTES, Result
+from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, OUTPUT_LIMIT_BYTES, Result, Stream
 
 # Its thread logs a traceback for every server that is not up yet; we raise what matters.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -88,6 +88,15 @@ class SshMachine:
     def start(self, *argv: str) -> SshProcess:
         """Start a command and come back at once."""
         return self._start(argv, None)
+
+    def stream(self, *argv: str) -> Stream:
+        """Start a command and be connected to its standard input and output."""
+        try:
+            channel = self._connected().open_session(timeout=CONNECT_LIMIT_SECONDS)
+            channel.exec_command(f"exec {shlex.join(argv)}")
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise MachineError(f"{self._name}: the connection broke: {error}") from error
+        return channel
 
     def read(self, path: str) -> bytes:
         """A file's content."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from sbsim.errors import SbsimError
 from sbsim.management import host_ids
+from sbsim.management.asking import disconnect, listed
 from sbsim.management.connecting import (
     Joining,
     check_disks,
@@ -31,8 +33,9 @@ from sbsim.management.errors import (
 )
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
+from sbsim.management.operating import stop_users
 from sbsim.management.operation import Operation, Progress
-from sbsim.management.recovery import ATTACH, DETACH, finish_detach, recover, undo_attach
+from sbsim.management.recovery import ATTACH, DETACH, ends, hosts_of, recover, undo_attach
 from sbsim.management.store import Transaction
 from sbsim.sharedblock.request import Connected
 
@@ -59,7 +62,9 @@ def attach_to_cluster(management: Management, storage: str, cluster: str) -> Non
 
 
 def detach_from_cluster(management: Management, storage: str, cluster: str) -> None:
-    """Take every host of a cluster out of a storage (R4.10). No LUN is changed.
+    """Stop a cluster's instances that use a storage, and take its hosts out (R4.10).
+
+    No LUN is changed.
 
     Raises Refused if it is not attached; ManagementError PS.1002 if a host fails: it then stays
     attached, and detaching again goes on.
@@ -165,3 +170,32 @@ def _claim_detach(
         hosts = [host.uuid for host in rows.all(Host, cluster_uuid=to.uuid)]
         operation = management.journal.claim(rows, DETACH, pool.uuid, cluster=to.uuid, hosts=hosts)
         return operation, pool
+
+
+@ends(DETACH)
+def finish_detach(management: Management, operation: Operation, why: str) -> str:
+    """Stop a cluster's instances that use the storage, and take every host out of it.
+
+    Returns what went wrong, empty if nothing. Where a host fails the storage stays attached, and
+    the hosts that are out show Disconnected.
+    """
+    storage = operation.subject
+    cluster = json.loads(operation.arguments)["cluster"]
+    stop_users(management, storage, cluster)  # what is not stopped the host itself tells
+    hosts = hosts_of(management, operation)
+    management.progress(f"disconnecting {len(hosts)} hosts")
+    done, errors = disconnect(management, storage, hosts)
+    with management.store.transaction() as rows:
+        for host in hosts:
+            ref = rows.one(HostRef, primary_storage_uuid=storage, host_uuid=host.uuid)
+            if ref and not errors:
+                rows.remove(ref)
+            elif ref and host.name in done:
+                rows.change(ref, status=Status.DISCONNECTED)
+        if not errors:
+            rows.remove(ClusterRef(storage, cluster))
+        text = listed(errors)
+        management.journal.end(
+            rows, operation, Progress.FAILED if errors else Progress.DONE, text or why
+        )
+    return text

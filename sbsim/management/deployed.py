@@ -10,10 +10,13 @@ from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer
 from sbsim.initiator.chap import ChapSettings
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.paths import has_several
+from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
+from sbsim.kvm.instances import Instances
 from sbsim.machines import Clock, Machine
 from sbsim.machines.server import Server
 from sbsim.sharedblock.pool import Pool
 from sbsim.sharedblock.profiles import profile
+from sbsim.sharedblock.volumes import Volumes
 from sbsim.target.model import Array
 from sbsim.target.target_server import TargetServer
 from sbsim.target.wanted import wanted_array
@@ -21,12 +24,16 @@ from sbsim.target.wanted import wanted_array
 
 @dataclass(frozen=True)
 class Deployed:
-    """A description, the machines that carry it, its resolved CHAP and the clock they live by."""
+    """A description, the machines that carry it, its resolved CHAP and the clock they live by.
+
+    `hypervisor` opens the libvirt of the host of a name.
+    """
 
     deployment: Deployment
     machines: Mapping[str, Machine]
     chap: ChapSettings
     clock: Clock
+    hypervisor: Hypervisor = no_hypervisor
 
     def server(self, name: str) -> Server:
         """One machine, to be asked about itself."""
@@ -44,6 +51,14 @@ class Deployed:
             profile(self.deployment.profile),
             self.deployment.lab.io_timeout,
         )
+
+    def volumes(self, host: Host) -> Volumes:
+        """One host's side of the volumes."""
+        return Volumes(self.machines[host.name], self.clock, profile(self.deployment.profile))
+
+    def instances(self, host: Host) -> Instances:
+        """One host's VM instances."""
+        return Instances(host.name, self.hypervisor, self.clock)
 
     def disk_ids(self, storage: PrimaryStorage) -> tuple[str, ...]:
         """What a user of the profile's version would write to name a storage's LUNs."""

@@ -40,6 +40,43 @@ class Status(StrEnum):
     DISCONNECTED = "Disconnected"
 
 
+class StorageKind(StrEnum):
+    """What a primary storage is made of."""
+
+    SHARED_BLOCK = "SharedBlock"
+    LOCAL = "LocalStorage"
+
+
+class VolumeKind(StrEnum):
+    """What an instance boots from, and what it may have besides."""
+
+    ROOT = "Root"
+    DATA = "Data"
+
+
+class VolumeStatus(StrEnum):
+    """Whether a volume's space exists."""
+
+    NOT_INSTANTIATED = "NotInstantiated"
+    CREATING = "Creating"
+    READY = "Ready"
+    DELETING = "Deleting"
+
+
+class InstanceState(StrEnum):
+    """How a VM instance is; Unknown where its host does not answer."""
+
+    CREATED = "Created"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    PAUSED = "Paused"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    MIGRATING = "Migrating"
+    DESTROYING = "Destroying"
+    UNKNOWN = "Unknown"
+
+
 @dataclass(frozen=True)
 class Zone:
     """What clusters and storages stand in; nothing reaches over its border."""
@@ -89,10 +126,11 @@ class Host:
 
 @dataclass(frozen=True)
 class PrimaryStorage:
-    """A Shared Block group. Its volume group's name is its uuid; `vg_uuid` is LVM's own.
+    """A Shared Block group: its volume group's name is its uuid, `vg_uuid` is LVM's own.
 
-    `formed`: hosts have connected to it once. From then on nothing of it is ever wiped, and no
-    host may make its volume group anew.
+    Or a local storage: the folder `path` of each host of its cluster. `formed`: hosts have
+    connected to it once. From then on nothing of it is ever wiped, and no host may make its volume
+    group anew.
     """
 
     uuid: str
@@ -106,6 +144,8 @@ class PrimaryStorage:
     vg_uuid: str = ""
     total: int = 0
     available: int = 0
+    kind: StorageKind = StorageKind.SHARED_BLOCK
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +175,118 @@ class HostRef:
     host_uuid: str
     host_id: int
     status: Status = Status.CONNECTING
+
+
+@dataclass(frozen=True)
+class Image:
+    """What root disks are made of. `path` is where its bytes lie, `digest` their SHA-256."""
+
+    uuid: str
+    name: str
+    format: str
+    size: int
+    virtual: int
+    path: str
+    digest: str
+    created: float
+    state: State = State.ENABLED
+
+
+@dataclass(frozen=True)
+class ImageCache:
+    """An image lies in a storage, as the logical volume of the image's uuid."""
+
+    primary_storage_uuid: str
+    image_uuid: str
+
+
+@dataclass(frozen=True)
+class InstanceOffering:
+    """How large instances are: processors, and memory in bytes."""
+
+    uuid: str
+    name: str
+    cpus: int
+    memory: int
+    created: float
+    state: State = State.ENABLED
+
+
+@dataclass(frozen=True)
+class DiskOffering:
+    """How large data volumes are, in bytes."""
+
+    uuid: str
+    name: str
+    size: int
+    created: float
+    state: State = State.ENABLED
+
+
+@dataclass(frozen=True)
+class VmInstance:
+    """A VM instance. `host_uuid` is where it runs, None where it does not."""
+
+    uuid: str
+    name: str
+    cluster_uuid: str
+    image_uuid: str
+    cpus: int
+    memory: int
+    never_stop: bool
+    created: float
+    state: InstanceState = InstanceState.CREATED
+    host_uuid: str | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume: `size` bytes as an instance sees them, `actual` bytes in the pool.
+
+    Its bytes lie in the logical volume `lv`, in the volumes of the snapshot `base` that it goes on
+    from, in that one's parents, and in the image that all of these go on from, if it has one.
+    """
+
+    uuid: str
+    name: str
+    kind: VolumeKind
+    size: int
+    shareable: bool
+    created: float
+    primary_storage_uuid: str | None = None
+    image_uuid: str | None = None
+    base: str | None = None
+    lv: str = ""
+    format: str = ""
+    actual: int = 0
+    status: VolumeStatus = VolumeStatus.NOT_INSTANTIATED
+    state: State = State.ENABLED
+
+
+@dataclass(frozen=True)
+class VolumeRef:
+    """A volume is attached to an instance, as its disk of that number: 0 is the root disk."""
+
+    volume_uuid: str
+    vm_instance_uuid: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a volume held at a moment: the logical volume `lv` and those of its parents."""
+
+    uuid: str
+    name: str
+    volume_uuid: str
+    parent_uuid: str | None
+    primary_storage_uuid: str
+    lv: str
+    format: str
+    size: int
+    actual: int
+    created: float
+    state: State = State.ENABLED
 
 
 def status_of(refs: Iterable[HostRef]) -> Status:

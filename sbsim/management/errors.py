@@ -6,7 +6,7 @@ from sbsim.errors import SbsimError, UsageError
 
 
 class ManagementError(SbsimError):
-    """An operation failed. `code` is the product's: PS.1001 attach, 1002 detach, 1003 connect."""
+    """An operation failed. `code` is the product's, such as PS.1001 for an attach."""
 
     def __init__(self, code: str, text: str) -> None:
         self.code = code
@@ -23,9 +23,11 @@ def words_of(error: SbsimError) -> str:
     return error.text if isinstance(error, ManagementError) else str(error)
 
 
+NO_STORAGE = "PS.1000"
 ATTACH_FAILED = "PS.1001"
 DETACH_FAILED = "PS.1002"
 DISCONNECTED = "PS.1003"
+STATE_CHANGE_FAILED = "SYS.1005"
 OPERATION_FAILED = "SYS.1006"
 BAD_ARGUMENT = "SYS.1007"
 DELETE_REFUSED = "SYS.1004"

@@ -8,7 +8,7 @@ row over and ends the operation (`recovery.py` says how).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,23 +33,23 @@ class Journal:
     now: Callable[[], float]
 
     def claim(self, rows: Transaction, kind: str, subject: str, **arguments: object) -> Operation:
-        """Begin an operation, within the transaction that makes its first changes."""
+        """Begin an operation, within the transaction that makes its first changes.
+
+        `storages`, if it is among the arguments, are uuids of what must not change meanwhile.
+        """
         self.must_be_idle(rows, subject)
+        for storage in _storages(arguments):
+            _refuse(rows.one(Operation, subject=storage, progress=Progress.RUNNING))
         row = Operation(
             self.ids(), kind, subject, self.me, "claimed", json.dumps(arguments), self.now()
         )
         return rows.add(row)
 
     def must_be_idle(self, rows: Transaction, subject: str) -> None:
-        """Raise Refused if an operation is under way on a subject."""
-        running = rows.one(Operation, subject=subject, progress=Progress.RUNNING)
-        if running is not None:
-            pid = running.owner.partition(":")[0] or "none"
-            raise Refused(
-                OPERATION_FAILED,
-                f"another operation is under way: {running.kind} of {subject}, step "
-                f"{running.step!r}, process {pid}; wait for its end, then try again",
-            )
+        """Raise Refused if an operation is under way on a subject, or counts on it."""
+        for running in rows.all(Operation, progress=Progress.RUNNING):
+            if subject in (running.subject, *_storages(json.loads(running.arguments))):
+                _refuse(running)
 
     def step(self, operation: Operation, step: str) -> Operation:
         """Record that a step is done."""
@@ -79,3 +79,19 @@ class Journal:
         with self.store.transaction() as rows:
             running = rows.all(Operation, progress=Progress.RUNNING, **where)
             return [rows.change(row, owner=self.me) for row in running if not self.alive(row.owner)]
+
+
+def _storages(arguments: Mapping[str, object]) -> list[str]:
+    found = arguments.get("storages", [])
+    assert isinstance(found, list)
+    return found
+
+
+def _refuse(running: Operation | None) -> None:
+    if running is not None:
+        pid = running.owner.partition(":")[0] or "none"
+        raise Refused(
+            OPERATION_FAILED,
+            f"another operation is under way: {running.kind} of {running.subject}, step "
+            f"{running.step!r}, process {pid}; wait for its end, then try again",
+        )

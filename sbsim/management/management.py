@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from sbsim.management.agent import PoolAgent
+from sbsim.management.agent import InstanceAgent, PoolAgent, VolumeAgent
 from sbsim.management.entities import Host
 from sbsim.management.errors import OPERATION_FAILED, ManagementError
 from sbsim.management.journal import Journal
 from sbsim.management.store import Store
+from sbsim.sharedblock.qemu_img import Format
+
+A = TypeVar("A")
 
 
 def _nothing(_text: str) -> None:
@@ -18,10 +22,11 @@ def _nothing(_text: str) -> None:
 
 @dataclass(frozen=True)
 class Management:
-    """The store, its journal, and the hosts' agents by the hosts' names.
+    """The store, its journal, and the hosts' agents for pools, volumes and instances, by name.
 
     `install` puts on the host of that name what it lacks and returns what that was (R2.5); `ids`
     gives uuids, `now` seconds since 1970; `progress` is told each long step in one line.
+    `volume_format` is what the product's version makes volumes of that one instance has alone.
 
     Example: `storages.add(management, storages.NewStorage("PS-1", zone.uuid, ("3600…",)))`
     """
@@ -34,13 +39,29 @@ class Management:
     now: Callable[[], float]
     progress: Callable[[str], None] = _nothing
 
+    volume_agents: Mapping[str, VolumeAgent] = field(default_factory=dict)
+    instance_agents: Mapping[str, InstanceAgent] = field(default_factory=dict)
+    volume_format: Format = "qcow2"
+
     def agent(self, host: Host) -> PoolAgent:
-        """The agent of a host. Raises ManagementError where the host has none."""
-        try:
-            return self.agents[host.name]
-        except KeyError:
-            raise ManagementError(
-                OPERATION_FAILED,
-                f"{host.name}: no agent answers for this host; expected one of "
-                f"{', '.join(self.agents) or 'none'}; is it a machine of this deployment?",
-            ) from None
+        """A host's agent for pools. Raises ManagementError where the host has none."""
+        return _of(self.agents, host)
+
+    def volumes(self, host: Host) -> VolumeAgent:
+        """A host's agent for volumes. Raises ManagementError where the host has none."""
+        return _of(self.volume_agents, host)
+
+    def instances(self, host: Host) -> InstanceAgent:
+        """A host's agent for VM instances. Raises ManagementError where the host has none."""
+        return _of(self.instance_agents, host)
+
+
+def _of(agents: Mapping[str, A], host: Host) -> A:
+    try:
+        return agents[host.name]
+    except KeyError:
+        raise ManagementError(
+            OPERATION_FAILED,
+            f"{host.name}: no agent answers for this host; expected one of "
+            f"{', '.join(agents) or 'none'}; is it a machine of this deployment?",
+        ) from None

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sbsim.initiator import multipath
+from sbsim.kvm.configure import configure
 from sbsim.machines.packages import Packages
 from sbsim.management import owner, real
 from sbsim.management.deployed import Deployed
 from sbsim.management.journal import Journal
 from sbsim.management.management import Management
 from sbsim.management.store import Store
+from sbsim.sharedblock.profiles import profile
 
 # What the platform puts on a host when it takes it over (R2.5); parted brings partprobe.
 HOST_PACKAGES = ("lvm2", "lvm2-lockd", "sanlock", "multipath-tools", "parted")
@@ -30,18 +32,25 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
     Raises UsageError if that file cannot serve.
     """
     kept = Store(store, deployed.clock)
-    wanted = host_packages(deployed)
+    wanted, hosts = host_packages(deployed), deployed.deployment.hosts
 
     def install(host: str) -> tuple[str, ...]:
         progress(f"installing what {host} lacks")
-        return Packages(deployed.machines[host]).install(wanted)
+        machine = deployed.machines[host]
+        installed = Packages(machine).install(wanted)
+        for line in configure(machine):
+            progress(f"{host}: {line}")
+        return installed
 
     return Management(
         store=kept,
         journal=Journal(kept, str(owner.this_process()), owner.alive, real.ids, real.now),
-        agents={host.name: deployed.pool(host) for host in deployed.deployment.hosts},
+        agents={host.name: deployed.pool(host) for host in hosts},
         install=install,
         ids=real.ids,
         now=real.now,
         progress=progress,
+        volume_agents={host.name: deployed.volumes(host) for host in hosts},
+        instance_agents={host.name: deployed.instances(host) for host in hosts},
+        volume_format=profile(deployed.deployment.profile).volume_format,
     )

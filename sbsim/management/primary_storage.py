@@ -15,6 +15,10 @@ from sbsim.management.entities import (
     HostRef,
     PrimaryStorage,
     SharedBlock,
+    VmInstance,
+    Volume,
+    VolumeKind,
+    VolumeRef,
     Zone,
 )
 from sbsim.management.errors import BAD_ARGUMENT, DELETE_REFUSED, OPERATION_FAILED, Refused
@@ -23,8 +27,10 @@ from sbsim.management.management import Management
 from sbsim.management.recovery import recover
 from sbsim.management.states import next_state
 from sbsim.management.store import Transaction
+from sbsim.management.volumes import forget_volume
+from sbsim.management.words import LONGEST_NAME, check_text
 
-LONGEST_NAME = LONGEST_DISK_ID = 255
+LONGEST_DISK_ID = 255
 LONGEST_DESCRIPTION = 2048
 
 
@@ -87,7 +93,10 @@ def add_and_attach(
 
 
 def delete(management: Management, uuid: str) -> bool:
-    """Forget a storage (R4.12); what is on its LUNs stays. False if there is none of that uuid.
+    """Forget a storage (R4.12) with its volumes and the instances that boot from it (R4.13).
+
+    Instances that have only data volumes there stay, without these. What is on the LUNs stays.
+    False if there is none of that uuid.
 
     Raises Refused (SYS.1004) while it is attached to any cluster.
     """
@@ -108,8 +117,17 @@ def delete(management: Management, uuid: str) -> bool:
                 f"detach it first: sbsim ps detach",
             )
         assert not rows.all(HostRef, primary_storage_uuid=uuid)
+        for volume in rows.all(Volume, primary_storage_uuid=uuid):
+            _forget_with_instance(rows, volume)
         rows.remove(storage)
     return True
+
+
+def _forget_with_instance(rows: Transaction, volume: Volume) -> None:
+    if volume.kind is VolumeKind.ROOT:
+        for ref in rows.all(VolumeRef, volume_uuid=volume.uuid):
+            rows.remove(find_in(rows, VmInstance, ref.vm_instance_uuid))
+    forget_volume(rows, volume)
 
 
 def change_state(management: Management, storage: str, event: Event) -> PrimaryStorage:
@@ -120,8 +138,8 @@ def change_state(management: Management, storage: str, event: Event) -> PrimaryS
 
 
 def _check_words(new: NewStorage) -> None:
-    _limit("the name", new.name, 1, LONGEST_NAME)
-    _limit("the description", new.description, 0, LONGEST_DESCRIPTION)
+    check_text("the name", new.name, 1, LONGEST_NAME)
+    check_text("the description", new.description, 0, LONGEST_DESCRIPTION)
     if not new.disks:
         raise Refused(BAD_ARGUMENT, "a storage needs at least one disk; give the id of a LUN")
 
@@ -129,20 +147,11 @@ def _check_words(new: NewStorage) -> None:
 def check_disk_ids(disks: tuple[str, ...]) -> None:
     """Raise Refused (SYS.1007) for an id that no disk can have, or one that is given twice."""
     for disk in disks:
-        _limit(f"the disk id {disk!r}", disk, 1, LONGEST_DISK_ID)
+        check_text(f"the disk id {disk!r}", disk, 1, LONGEST_DISK_ID)
     counts = Counter(map(bare, disks))
     twice = [disk for disk in dict.fromkeys(disks) if counts[bare(disk)] > 1]
     if twice:
         raise Refused(BAD_ARGUMENT, f"given more than once: {', '.join(twice)}; name a disk once")
-
-
-def _limit(what: str, text: str, low: int, high: int) -> None:
-    if not low <= len(text) <= high or text != text.strip():
-        raise Refused(
-            BAD_ARGUMENT,
-            f"{what} has {len(text)} characters; expected {low} to {high}, without blanks at "
-            f"either end",
-        )
 
 
 def check_free(rows: Transaction, disks: tuple[str, ...]) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TypeVar
 
+from sbsim.errors import SbsimError
 from sbsim.management.asking import ask, disconnect, listed
-from sbsim.management.entities import ClusterRef, Host, HostRef, SharedBlock, Status
+from sbsim.management.entities import Host, HostRef, SharedBlock, Status
+from sbsim.management.errors import words_of
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
 
@@ -29,8 +32,12 @@ def recover(management: Management, subject: str | None = None) -> list[Operatio
     operations = management.journal.take_over(subject)
     for operation in operations:
         management.progress(f"{operation.kind} was interrupted at step {operation.step!r}")
-        with management.journal.answering_for(operation):
-            _ACTIONS[operation.kind](management, operation, INTERRUPTED)
+        try:
+            with management.journal.answering_for(operation):
+                _ACTIONS[operation.kind](management, operation, INTERRUPTED)
+        except SbsimError as error:
+            # Whoever has to do with its subject is refused, and told of it; others are not.
+            management.progress(f"it could not be ended yet: {words_of(error)}")
     return operations
 
 
@@ -53,32 +60,6 @@ def undo_attach(management: Management, operation: Operation, why: str) -> str:
             rows.remove(ref)
         text = f"{why}; could not be disconnected again: {listed(errors)}" if errors else why
         management.journal.end(rows, operation, Progress.UNDONE, text)
-    return text
-
-
-def finish_detach(management: Management, operation: Operation, why: str) -> str:
-    """Take every host of a cluster out of the storage; return what went wrong, empty if nothing.
-
-    Where a host fails the storage stays attached, and the hosts that are out show Disconnected.
-    """
-    storage = operation.subject
-    hosts = hosts_of(management, operation)
-    management.progress(f"disconnecting {len(hosts)} hosts")
-    done, errors = disconnect(management, storage, hosts)
-    with management.store.transaction() as rows:
-        for host in hosts:
-            ref = rows.one(HostRef, primary_storage_uuid=storage, host_uuid=host.uuid)
-            if ref and not errors:
-                rows.remove(ref)
-            elif ref and host.name in done:
-                rows.change(ref, status=Status.DISCONNECTED)
-        if not errors:
-            cluster = json.loads(operation.arguments)["cluster"]
-            rows.remove(ClusterRef(storage, cluster))
-        text = listed(errors)
-        management.journal.end(
-            rows, operation, Progress.FAILED if errors else Progress.DONE, text or why
-        )
     return text
 
 
@@ -127,11 +108,24 @@ def hosts_of(management: Management, operation: Operation) -> list[Host]:
         return rows.all(Host, uuid=uuids)
 
 
-_ACTIONS: dict[str, Callable[[Management, Operation, str], object]] = {
+Action = Callable[[Management, Operation, str], object]
+A = TypeVar("A", bound=Action)
+
+_ACTIONS: dict[str, Action] = {
     ATTACH: undo_attach,
-    DETACH: finish_detach,
     RECONNECT: settle_reconnect,
     ADD_HOST: forget,
     ADD_DISK: settle_add_disk,
     REFRESH: forget,
 }
+
+
+def ends(kind: str) -> Callable[[A], A]:
+    """Decorate the function that ends an interrupted operation of a kind."""
+
+    def register(action: A) -> A:
+        assert kind not in _ACTIONS, kind
+        _ACTIONS[kind] = action
+        return action
+
+    return register

@@ -21,11 +21,19 @@ from sqlalchemy import (
 )
 
 from sbsim.management import entities
-from sbsim.management.entities import HOST_IDS, State, Status
+from sbsim.management.entities import (
+    HOST_IDS,
+    InstanceState,
+    State,
+    Status,
+    StorageKind,
+    VolumeKind,
+    VolumeStatus,
+)
 from sbsim.management.operation import Operation, Progress
 
 APPLICATION = "sbsim management"
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -53,6 +61,20 @@ def _to(column: str, key: bool = False, cascade: bool = False) -> Column[str]:
     name = column.replace(".", "_")
     to = ForeignKey(column, ondelete="CASCADE" if cascade else "RESTRICT")
     return Column(name, String, to, primary_key=key, nullable=False)
+
+
+def _maybe(name: str, column: str) -> Column[str]:
+    """A reference that may be empty."""
+    return Column(name, String, ForeignKey(column, ondelete="RESTRICT"), nullable=True)
+
+
+def _size(name: str) -> Column[int]:
+    return Column(name, Integer, CheckConstraint(f"{name} >= 0"), nullable=False)
+
+
+def _name(unique: bool = False) -> Column[str]:
+    words = CheckConstraint("length(name) BETWEEN 1 AND 255")
+    return Column("name", String, words, nullable=False, unique=unique)
 
 
 def _state() -> Column[State]:
@@ -94,7 +116,7 @@ _primary_storage = Table(
     "primary_storage",
     metadata,
     _uuid(),
-    Column("name", String, CheckConstraint("length(name) BETWEEN 1 AND 255"), nullable=False),
+    _name(),
     Column("description", String, CheckConstraint("length(description) <= 2048"), nullable=False),
     _to("zone.uuid"),
     Column("wipe", Boolean, nullable=False),
@@ -104,6 +126,8 @@ _primary_storage = Table(
     _text("vg_uuid"),
     Column("total", Integer, nullable=False),
     Column("available", Integer, nullable=False),
+    Column("kind", _words(StorageKind), nullable=False),
+    _text("path"),
     CheckConstraint("available BETWEEN 0 AND total", name="available_is_a_part"),
 )
 _shared_block = Table(
@@ -141,6 +165,94 @@ _host_ref = Table(
     Column("status", _words(Status), nullable=False),
     UniqueConstraint("primary_storage_uuid", "host_id"),
 )
+_image = Table(
+    "image",
+    metadata,
+    _uuid(),
+    _name(),
+    _text("format"),
+    _size("size"),
+    _size("virtual"),
+    _text("path"),
+    _text("digest"),
+    _created(),
+    _state(),
+)
+_image_cache = Table(
+    "image_cache",
+    metadata,
+    _to("primary_storage.uuid", key=True, cascade=True),
+    _to("image.uuid", key=True),
+)
+_instance_offering = Table(
+    "instance_offering",
+    metadata,
+    _uuid(),
+    _name(),
+    _size("cpus"),
+    _size("memory"),
+    _created(),
+    _state(),
+)
+_disk_offering = Table(
+    "disk_offering", metadata, _uuid(), _name(), _size("size"), _created(), _state()
+)
+_vm_instance = Table(
+    "vm_instance",
+    metadata,
+    _uuid(),
+    _name(),
+    _to("cluster.uuid"),
+    _text("image_uuid"),  # the image may be deleted while instances made from it live on
+    _size("cpus"),
+    _size("memory"),
+    Column("never_stop", Boolean, nullable=False),
+    _created(),
+    Column("state", _words(InstanceState), nullable=False),
+    _maybe("host_uuid", "host.uuid"),
+)
+_volume = Table(
+    "volume",
+    metadata,
+    _uuid(),
+    _name(),
+    Column("kind", _words(VolumeKind), nullable=False),
+    _size("size"),
+    Column("shareable", Boolean, nullable=False),
+    _created(),
+    _maybe("primary_storage_uuid", "primary_storage.uuid"),
+    _maybe("image_uuid", "image.uuid"),
+    Column("base", String, nullable=True),
+    _text("lv"),
+    _text("format"),
+    _size("actual"),
+    Column("status", _words(VolumeStatus), nullable=False),
+    _state(),
+    CheckConstraint("NOT (shareable AND kind = 'Root')", name="no_shared_root"),
+)
+_volume_ref = Table(
+    "volume_ref",
+    metadata,
+    _to("volume.uuid", key=True, cascade=True),
+    _to("vm_instance.uuid", key=True, cascade=True),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("vm_instance_uuid", "number"),
+)
+_snapshot = Table(
+    "snapshot",
+    metadata,
+    _uuid(),
+    _name(),
+    _to("volume.uuid", cascade=True),
+    _maybe("parent_uuid", "snapshot.uuid"),
+    _to("primary_storage.uuid"),
+    _text("lv", unique=True),
+    _text("format"),
+    _size("size"),
+    _size("actual"),
+    _created(),
+    _state(),
+)
 _operation = Table(
     "operation",
     metadata,
@@ -170,5 +282,13 @@ TABLES: dict[type, Table] = {
     entities.SharedBlock: _shared_block,
     entities.ClusterRef: _cluster_ref,
     entities.HostRef: _host_ref,
+    entities.Image: _image,
+    entities.ImageCache: _image_cache,
+    entities.InstanceOffering: _instance_offering,
+    entities.DiskOffering: _disk_offering,
+    entities.VmInstance: _vm_instance,
+    entities.Volume: _volume,
+    entities.VolumeRef: _volume_ref,
+    entities.Snapshot: _snapshot,
     Operation: _operation,
 }

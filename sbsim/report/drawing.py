@@ -125,7 +125,7 @@ def fit(text: str, letters: float, *, keep_end: bool = False) -> str:
 
 
 def _letters(text: str) -> float:
-    return sum(_widths(text))
+    return round(sum(_widths(text)), 6)  # tenths do not add up exactly
 
 
 def _widths(text: str) -> Iterator[float]:

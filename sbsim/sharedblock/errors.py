@@ -44,3 +44,19 @@ class JoinFailed(PoolError):
 
 class NotConfigured(PoolError):
     """A package or configuration file that the pool needs is missing on this host."""
+
+
+class VolumeFailed(PoolError):
+    """A volume could not be made, filled, changed or removed; the tool's words are in the text."""
+
+
+class VolumeNotThere(PoolError):
+    """There is no logical volume of that name in the pool."""
+
+
+class VolumeLocked(PoolError):
+    """Another host holds the volume in a way that excludes what was asked for."""
+
+
+class VolumeInUse(PoolError):
+    """Something on this host has the volume open."""

@@ -33,8 +33,9 @@ class Profile:
     `io_timeout` is sanlock's in seconds; `metadata` the bytes that every LUN gives up to it, None
     for LVM's default. `group_tags`: the group is known by the product's tag, not by name alone.
     `guards_group`: a host that is not first never makes a group. `id_style` is how a LUN's WWID is
-    written where a user would name it. `not_applicable` lists what only the vendor's own patched
-    tools can do; no check claims it.
+    written where a user would name it. `volume_format` is what volumes are that one instance uses
+    alone; `exact_raw`: images and raw volumes get no room to spare. `not_applicable` lists what
+    only the vendor's own patched tools can do; no check claims it.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Profile:
     id_style: Literal["link", "wwid"]
     find_attempts: int
     join_attempts: int
+    volume_format: Literal["qcow2", "raw"]
+    exact_raw: bool
     not_applicable: tuple[str, ...] = field(default=())
 
     def disk_id(self, wwid: str, multipath: bool) -> str:

@@ -35,6 +35,11 @@ def volume_size(virtual: int) -> int:
     return _up(reserved(virtual), EXTENT)
 
 
+def exact(virtual: int) -> int:
+    """The bytes of the logical volume that holds exactly `virtual` bytes: whole extents."""
+    return _up(virtual, EXTENT)
+
+
 def usable(lun: int, metadata: int = METADATA) -> int:
     """The bytes that a LUN of `lun` bytes brings into a volume group; 0 if it is too small."""
     return max(0, (lun - ALIGNMENT - metadata) // EXTENT * EXTENT)

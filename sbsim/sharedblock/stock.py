@@ -21,4 +21,6 @@ PROFILE = Profile(
     id_style="wwid",
     find_attempts=1,
     join_attempts=3,
+    volume_format="raw",
+    exact_raw=True,
 )

@@ -45,4 +45,6 @@ PROFILE = Profile(
     id_style="link",
     find_attempts=5,
     join_attempts=15,
+    volume_format="qcow2",
+    exact_raw=False,
 )

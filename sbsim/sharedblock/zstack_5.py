@@ -46,6 +46,8 @@ PROFILE = Profile(
     id_style="wwid",
     find_attempts=3,
     join_attempts=5,
+    volume_format="qcow2",
+    exact_raw=True,
     not_applicable=(
         "zstack_vglock_timeout, zstack_vglock_large_delay and their switches: keys of the vendor's "
         "patched sanlock",

@@ -59,7 +59,7 @@ def test_longest_words_are_taken(management: Management) -> None:
 
 def test_unknown_zone_is_named_with_the_known_ones(management: Management) -> None:
     storage = primary_storage.NewStorage("PS-1", "zone-9", (DISK,))
-    with pytest.raises(Refused, match="no zone 'zone-9'; known: zone-1, zone-2"):
+    with pytest.raises(Refused, match="no zone 'zone-9'; did you mean zone-2 or zone-1"):
         primary_storage.add(management, storage)
 
 

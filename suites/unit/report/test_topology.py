@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sbsim.report import drawing, san, topology
@@ -192,6 +192,7 @@ def test_wire_leads_to_the_link_that_carries_the_address(describe: Any) -> None:
 # Texts that fit ---
 
 
+@example("000\u0a5d\u0e5c\u0e5c\u0e5c\U0001e14a", 12, True)
 @given(st.text(max_size=40), st.integers(2, 30), st.booleans())
 def test_fitted_text_fits(text: str, letters: int, keep_end: bool) -> None:
     fitting = drawing.fit(text, letters, keep_end=keep_end)

@@ -1,0 +1,1 @@
+"""VM instances on a KVM host, through its libvirt."""
