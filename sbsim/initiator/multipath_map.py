@@ -44,17 +44,23 @@ class MultipathPath:
 class MultipathMap:
     """One map: a LUN by all of its paths. `device` is dm-N; `bytes` its size, None if unknown.
 
-    `features` are the kernel's, such as ``0`` or ``1 queue_if_no_path``; `selectors` those of its
-    path groups.
+    `smallest_path` is the size of the smallest disk under it, None if none is known. `features`
+    are the kernel's, such as ``0`` or ``1 queue_if_no_path``; `selectors` those of its path groups.
     """
 
     name: str
     wwid: str
     device: str
     bytes: int | None
+    smallest_path: int | None
     features: str
     selectors: tuple[str, ...]
     paths: tuple[MultipathPath, ...]
+
+    @property
+    def outgrows_its_paths(self) -> bool:
+        """Whether it is larger than a path: reading its end fails that path, and then the map."""
+        return (self.smallest_path or 0) < (self.bytes or 0) and self.smallest_path is not None
 
     @property
     def path(self) -> str:
@@ -98,18 +104,21 @@ def _map(
 ) -> MultipathMap:
     groups = _list(entry, "path_groups", place)
     device = _text(entry, "sysfs", place)
+    paths = tuple(
+        _path(one, f"{place}.paths", hctls)
+        for group in groups
+        for one in _list(group, "paths", f"{place}.path_groups")
+    )
+    known = [sizes[path.device] for path in paths if path.device in sizes]
     return MultipathMap(
         name=_text(entry, "name", place),
         wwid=_text(entry, "uuid", place),
         device=device,
         bytes=sizes.get(device),
+        smallest_path=min(known, default=None),
         features=_text(entry, "features", place),
         selectors=tuple(_text(one, "selector", f"{place}.path_groups") for one in groups),
-        paths=tuple(
-            _path(one, f"{place}.paths", hctls)
-            for group in groups
-            for one in _list(group, "paths", f"{place}.path_groups")
-        ),
+        paths=paths,
     )
 
 

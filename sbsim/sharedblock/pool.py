@@ -5,9 +5,12 @@ Example: `Pool(machine, clock, profile("zstack-2.6")).connect(request).capacity.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sbsim.errors import CommandFailed
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.multipath import Multipath
+from sbsim.initiator.multipath_map import MultipathMap
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
 from sbsim.sharedblock.candidates import read_candidates
@@ -93,12 +96,16 @@ class Pool:
         return find_disk(self._machine, disk, self._profile.disks) in self._members(vg)
 
     def rescan(self, vg: str) -> None:
-        """See a pool's LUNs as the array shows them now: their paths, then their maps."""
+        """See a pool's LUNs as the array shows them now: their paths, then their maps.
+
+        Raises VolumeGroupFailed, with no map resized, where a LUN has shrunk under its map.
+        """
         Initiator(self._machine, self._clock).rescan_sessions()
         multipath = Multipath(self._machine, self._clock)
         if multipath.running:
-            members = self._members(vg)
-            for one in multipath.read():
+            members, maps = self._members(vg), multipath.read()
+            self._refuse_outgrown(vg, members, maps)
+            for one in maps:
                 if f"/dev/{one.device}" in members:
                     multipath.resize(one.name)
 
@@ -151,6 +158,25 @@ class Pool:
                 f"a disk of vg {vg} is smaller than LVM's metadata say: {told}; nothing was "
                 "changed. Either the LUN has shrunk: give it its size back; or this host has not "
                 "seen it grow: rescan its sessions",
+            )
+
+    def _refuse_outgrown(self, vg: str, members: set[str], maps: Sequence[MultipathMap]) -> None:
+        """Refuse a map that is larger than its paths, if it is the pool's or may be.
+
+        Whoever reads such a map's end loses all of its paths, and LVM the disk: where one is lost
+        it cannot tell any more whose it was.
+        """
+        lost = any(one.missing or not one.found for one in self._lvm.physical_volumes(vg))
+        short = [one for one in maps if one.outgrows_its_paths]
+        ours = [one for one in short if lost or f"/dev/{one.device}" in members]
+        if ours:
+            told = ", ".join(
+                f"{one.name} ({one.smallest_path} of {one.bytes} bytes)" for one in ours
+            )
+            raise VolumeGroupFailed(
+                self._machine.name,
+                f"under vg {vg} a LUN has shrunk: {told}; nothing was changed. Give it its size "
+                "back at once: its map loses its paths whenever its end is read",
             )
 
     def _members(self, vg: str) -> set[str]:

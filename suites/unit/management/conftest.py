@@ -13,6 +13,7 @@ from sbsim.management.store import Store
 
 from . import plane
 from .fake_san import FakeSan
+from .fake_volumes import FakeWorld
 
 MEMORY = Path("/dev/shm")
 
@@ -43,8 +44,13 @@ def san() -> FakeSan:
 
 
 @pytest.fixture
-def management(tmp_path: Path, filled_file: Path, san: FakeSan) -> Management:
+def world() -> FakeWorld:
+    return FakeWorld()
+
+
+@pytest.fixture
+def management(tmp_path: Path, filled_file: Path, san: FakeSan, world: FakeWorld) -> Management:
     """The plane of `plane.filled`."""
     path = tmp_path / "filled.db"
     shutil.copyfile(filled_file, path)
-    return plane.plane(Store(path, WallClock()), san, start=1000)
+    return plane.plane(Store(path, WallClock()), san, start=1000, world=world)

@@ -13,14 +13,21 @@ from sbsim.management.primary_storage import NewStorage, add
 from sbsim.management.store import Store
 
 from .fake_san import DISK, Counter, FakeSan, unexpected
+from .fake_volumes import FakeInstances, FakeVolumes, FakeWorld
 
 HOSTS = ("host1", "host2", "host3", "host4")
 
 
 def plane(
-    store: Store, san: FakeSan, me: str = "me", dead: tuple[str, ...] = (), start: int = 0
+    store: Store,
+    san: FakeSan,
+    me: str = "me",
+    dead: tuple[str, ...] = (),
+    start: int = 0,
+    world: FakeWorld | None = None,
 ) -> Management:
     """`dead` are owners that no longer run; `start` keeps the uuids of two planes apart."""
+    world = world or FakeWorld()
     counter = Counter()
     counter.value = start
 
@@ -28,7 +35,16 @@ def plane(
         return owner not in dead and owner != ""
 
     journal = Journal(store, me, alive, counter.ids, counter.now)
-    return Management(store, journal, san.agents, unexpected, counter.ids, counter.now)
+    return Management(
+        store,
+        journal,
+        san.agents,
+        unexpected,
+        counter.ids,
+        counter.now,
+        volume_agents={name: FakeVolumes(name, world) for name in san.seen},
+        instance_agents={name: FakeInstances(name, world) for name in san.seen},
+    )
 
 
 def filled(store: Store, san: FakeSan) -> Management:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from sbsim.initiator.multipath import Multipath
+from sbsim.initiator.multipath_map import MultipathMap
 from sbsim.sharedblock.errors import (
     DiskNotFound,
     JoinFailed,
@@ -13,6 +15,8 @@ from sbsim.sharedblock.errors import (
     VolumeGroupFailed,
     WipeRefused,
 )
+from sbsim.sharedblock.lvm import Lvm
+from sbsim.sharedblock.lvm_report import PhysicalVolume
 from sbsim.sharedblock.pool import Pool
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.profiles import profile
@@ -327,6 +331,35 @@ def test_shrunk_lun_is_told_before_any_is_resized(
     with pytest.raises(VolumeGroupFailed, match=r"/dev/sdb has \d+ bytes here; nothing .*shrunk"):
         pool(hosts[0], of).grow(VG)
     assert not hosts[0].ran("pvresize")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_lun_that_has_shrunk_under_its_map_is_told_before_any_map_is_resized(
+    san: FakeSan, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    of = profile("zstack-2.6")
+    host = FakePoolHost(san, "host1", multipath=True, paths=2)
+    pool(host, of).connect(replace(request(of, 1), disks=(WWIDS[0], WWIDS[1])))
+    resized: list[str] = []
+    maps = [one_map(0, 20 * 2**30, 20 * 2**30), one_map(1, 30 * 2**30, 20 * 2**30)]
+    monkeypatch.setattr(Multipath, "read", lambda _: tuple(maps))
+    monkeypatch.setattr(Multipath, "resize", lambda _, name: resized.append(name))
+    if lost:  # LVM does not find the disk any more, whose map has lost its paths
+        monkeypatch.setattr(Pool, "_members", lambda *_: {"/dev/dm-0"})
+        gone = PhysicalVolume("[unknown]", "uuid", VG, 0, 1, 0, missing=True)
+        monkeypatch.setattr(Lvm, "physical_volumes", lambda *_: (gone,))
+    with pytest.raises(VolumeGroupFailed, match="a LUN has shrunk: map-1"):
+        pool(host, of).rescan(VG)
+    assert resized == []
+    maps[1] = one_map(1, 30 * 2**30, 31 * 2**30)
+    pool(host, of).rescan(VG)
+    assert resized == (["map-0"] if lost else ["map-0", "map-1"])
+
+
+def one_map(number: int, size: int, path: int) -> MultipathMap:
+    return MultipathMap(
+        f"map-{number}", WWIDS[number], f"dm-{number}", size, path, "0", ("round-robin 0",), ()
+    )
 
 
 @pytest.fixture
