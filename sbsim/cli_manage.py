@@ -16,11 +16,12 @@ from sbsim.cli_answers import (
     steps,
     telling,
 )
-from sbsim.errors import UsageError
+from sbsim.errors import SbsimError, UsageError
 from sbsim.management import (
     attachment,
     growth,
     inventory,
+    local_storage,
     operating,
     primary_storage,
     reconnection,
@@ -80,6 +81,30 @@ def add(
     if wipe:
         confirm(yes, f"what is on {', '.join(disk)} would be cleared when {name} is attached")
     added = primary_storage.add_and_attach(management, new, clusters)
+    _show_storage(management, added.uuid, as_json)
+
+
+@ps_app.command("add-local")
+def add_local(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    path: Annotated[str, typer.Option(help="The folder on each host.")],
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Attach it to this cluster at once.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Its zone, if not the cluster's.")] = None,
+    lab: LabName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a local storage: a folder of each host, beside a Shared Block storage."""
+    management = telling(lab)
+    clusters = (cluster,) if cluster else ()
+    added = local_storage.add_local(management, name, _zone(management, zone, clusters), path)
+    if cluster:
+        try:
+            attachment.attach_to_cluster(management, added.uuid, cluster)
+        except SbsimError:
+            primary_storage.delete(management, added.uuid)
+            raise
     _show_storage(management, added.uuid, as_json)
 
 

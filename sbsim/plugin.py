@@ -44,6 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sbsim-deployment", type=Path, help="the description; the guide's if none")
     group.addoption("--sbsim-profile", choices=PROFILES, help="instead of the description's")
     group.addoption("--sbsim-seed", type=int, default=0, help="of whatever is drawn by chance")
+    group.addoption(
+        "--sbsim-all-steps", action="store_true", help="interrupt operations at every step"
+    )
     group.addoption("--sbsim-out", type=Path, help="where report and evidence go")
     group.addoption("--sbsim-no-apply", action="store_true", help="only look, provision nothing")
     group.addoption("--sbsim-lab", help="the lab's name; the description's if none")

@@ -121,3 +121,14 @@ class InstanceAgent(Protocol):
 
     def migrate(self, uuid: str, host: str, address: str) -> None:
         """Move a running instance to the host of that name, reached at `address`."""
+
+
+class FolderAgent(Protocol):
+    """What a host can be asked for about its folders. `sbsim.kvm.folders` is one."""
+
+    @property
+    def name(self) -> str:
+        """The host's name."""
+
+    def make(self, path: str) -> tuple[int, int]:
+        """Make a folder, if it is not there; its file system's size and what is free, in bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 
 from sbsim.errors import SbsimError
@@ -23,6 +24,7 @@ from sbsim.management.entities import (
     PrimaryStorage,
     SharedBlock,
     Status,
+    StorageKind,
 )
 from sbsim.management.errors import (
     ATTACH_FAILED,
@@ -32,6 +34,7 @@ from sbsim.management.errors import (
     words_of,
 )
 from sbsim.management.finding import find_in
+from sbsim.management.local_storage import prepare
 from sbsim.management.management import Management
 from sbsim.management.operating import stop_users
 from sbsim.management.operation import Operation, Progress
@@ -50,6 +53,10 @@ def attach_to_cluster(management: Management, storage: str, cluster: str) -> Non
     operation, joining = _claim_attach(management, storage, cluster)
     with management.journal.answering_for(operation):
         try:
+            if joining.storage.kind is StorageKind.LOCAL:
+                room = prepare(management, joining.storage, joining.hosts)
+                _keep(management, operation, joining, total=room.total, available=room.available)
+                return
             answers = _join(management, operation, joining)
         except SbsimError as error:
             why = undo_attach(management, operation, words_of(error))
@@ -116,11 +123,28 @@ def _may_attach(
             f"{storage.name} and {cluster.name} are in different zones; a storage serves the "
             f"clusters of its own zone only",
         )
+    _must_go_together(rows, storage, cluster)
     if not hosts:
         raise Refused(
             ATTACH_FAILED,
             f"{cluster.name} has no host that the platform knows, so nothing could connect to "
             f"{storage.name}; add its hosts first: sbsim host add",
+        )
+
+
+def _must_go_together(rows: Transaction, storage: PrimaryStorage, cluster: Cluster) -> None:
+    """A cluster takes Shared Block storages, or a local storage and one of them (R4.8, R4.9)."""
+    refs = rows.all(ClusterRef, cluster_uuid=cluster.uuid)
+    there = rows.all(PrimaryStorage, uuid=[ref.primary_storage_uuid for ref in refs])
+    kinds = Counter(one.kind for one in [*there, storage])
+    if kinds[StorageKind.LOCAL] and (
+        kinds[StorageKind.LOCAL] > 1 or kinds[StorageKind.SHARED_BLOCK] > 1
+    ):
+        names = ", ".join(f"{one.name} ({one.kind})" for one in there)
+        raise Refused(
+            ATTACH_FAILED,
+            f"{cluster.name} has {names}: a cluster takes one local storage with one Shared Block "
+            f"storage, or Shared Block storages alone; detach one first: sbsim ps detach",
         )
 
 
@@ -143,19 +167,25 @@ def _keep_attach(
     joining: Joining,
     answers: Mapping[str, Connected],
 ) -> None:
-    pool, first = joining.storage, answers[joining.hosts[0].name]
-    cluster_uuid = joining.hosts[0].cluster_uuid
+    first = answers[joining.hosts[0].name]
+    _keep(
+        management,
+        operation,
+        joining,
+        formed=True,
+        vg_uuid=first.vg_uuid or joining.storage.vg_uuid,
+        total=first.capacity.total,
+        available=first.capacity.available,
+    )
+
+
+def _keep(management: Management, operation: Operation, joining: Joining, **found: object) -> None:
+    """Record that every host is connected, and what was found of the storage."""
     with management.store.transaction() as rows:
         for host in joining.hosts:
             rows.change(joining.places[host.uuid], status=Status.CONNECTED)
-        rows.add(ClusterRef(pool.uuid, cluster_uuid))
-        rows.change(
-            pool,
-            formed=True,
-            vg_uuid=first.vg_uuid or pool.vg_uuid,
-            total=first.capacity.total,
-            available=first.capacity.available,
-        )
+        rows.add(ClusterRef(joining.storage.uuid, joining.hosts[0].cluster_uuid))
+        rows.change(joining.storage, **found)
         management.journal.end(rows, operation, Progress.DONE)
 
 

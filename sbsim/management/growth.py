@@ -12,7 +12,15 @@ from typing import TypeVar
 from sbsim.errors import SbsimError
 from sbsim.management.agent import PoolAgent
 from sbsim.management.asking import ask, listed
-from sbsim.management.entities import ClusterRef, Host, HostRef, PrimaryStorage, SharedBlock, Status
+from sbsim.management.entities import (
+    ClusterRef,
+    Host,
+    HostRef,
+    PrimaryStorage,
+    SharedBlock,
+    Status,
+    StorageKind,
+)
 from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
@@ -91,6 +99,8 @@ def _claim(
     recover(management)
     with management.store.transaction() as rows:
         pool = find_in(rows, PrimaryStorage, storage)
+        if pool.kind is not StorageKind.SHARED_BLOCK:
+            raise Refused(OPERATION_FAILED, f"{pool.name} is a local storage: it has no LUNs")
         if disk is not None:
             check_free(rows, (disk,))
         hosts = _connected_hosts(rows, pool)

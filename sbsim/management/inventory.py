@@ -13,6 +13,7 @@ from sbsim.management.entities import (
     SharedBlock,
     State,
     Status,
+    StorageKind,
     Zone,
     status_of,
 )
@@ -36,6 +37,7 @@ class StorageInventory:
 
     uuid: str
     name: str
+    kind: StorageKind
     description: str
     zone: str
     state: State
@@ -45,6 +47,7 @@ class StorageInventory:
     vg_uuid: str
     clusters: tuple[str, ...]
     disks: tuple[str, ...]
+    path: str
     hosts: tuple[Member, ...]
 
 
@@ -125,6 +128,7 @@ def _storage(rows: Transaction, row: PrimaryStorage) -> StorageInventory:
     return StorageInventory(
         uuid=row.uuid,
         name=row.name,
+        kind=row.kind,
         description=row.description,
         zone=find_in(rows, Zone, row.zone_uuid).name,
         state=row.state,
@@ -134,6 +138,7 @@ def _storage(rows: Transaction, row: PrimaryStorage) -> StorageInventory:
         vg_uuid=row.vg_uuid,
         clusters=tuple(find_in(rows, Cluster, ref.cluster_uuid).name for ref in attached),
         disks=tuple(block.disk_id for block in blocks),
+        path=row.path,
         hosts=tuple(
             Member(find_in(rows, Host, ref.host_uuid).name, ref.host_id, ref.status) for ref in refs
         ),

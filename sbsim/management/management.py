@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sbsim.management.agent import InstanceAgent, PoolAgent, VolumeAgent
+from sbsim.management.agent import FolderAgent, InstanceAgent, PoolAgent, VolumeAgent
 from sbsim.management.entities import Host
 from sbsim.management.errors import OPERATION_FAILED, ManagementError
 from sbsim.management.journal import Journal
@@ -41,6 +41,7 @@ class Management:
 
     volume_agents: Mapping[str, VolumeAgent] = field(default_factory=dict)
     instance_agents: Mapping[str, InstanceAgent] = field(default_factory=dict)
+    folder_agents: Mapping[str, FolderAgent] = field(default_factory=dict)
     volume_format: Format = "qcow2"
 
     def agent(self, host: Host) -> PoolAgent:
@@ -54,6 +55,10 @@ class Management:
     def instances(self, host: Host) -> InstanceAgent:
         """A host's agent for VM instances. Raises ManagementError where the host has none."""
         return _of(self.instance_agents, host)
+
+    def folders(self, host: Host) -> FolderAgent:
+        """A host's agent for folders. Raises ManagementError where the host has none."""
+        return _of(self.folder_agents, host)
 
 
 def _of(agents: Mapping[str, A], host: Host) -> A:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sbsim.initiator import multipath
 from sbsim.kvm.configure import configure
+from sbsim.kvm.folders import Folders
 from sbsim.machines.packages import Packages
 from sbsim.management import owner, real
 from sbsim.management.deployed import Deployed
@@ -52,5 +53,6 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
         progress=progress,
         volume_agents={host.name: deployed.volumes(host) for host in hosts},
         instance_agents={host.name: deployed.instances(host) for host in hosts},
+        folder_agents={host.name: Folders(deployed.machines[host.name]) for host in hosts},
         volume_format=profile(deployed.deployment.profile).volume_format,
     )

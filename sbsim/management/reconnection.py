@@ -15,12 +15,14 @@ from sbsim.management.entities import (
     HostRef,
     PrimaryStorage,
     Status,
+    StorageKind,
 )
-from sbsim.management.errors import DISCONNECTED, ManagementError, Refused
+from sbsim.management.errors import DISCONNECTED, ManagementError, Refused, words_of
 from sbsim.management.finding import find_in
+from sbsim.management.local_storage import prepare
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
-from sbsim.management.recovery import RECONNECT, recover
+from sbsim.management.recovery import RECONNECT, recover, settle_reconnect
 from sbsim.sharedblock.request import Connected
 
 
@@ -40,6 +42,8 @@ def reconnect(management: Management, storage: str, host: str | None = None) -> 
     """
     operation, joining = _claim(management, storage, host)
     with management.journal.answering_for(operation):
+        if joining.storage.kind is StorageKind.LOCAL:
+            return _reconnect_local(management, operation, joining)
         answers, errors = connect(management, joining, joining.hosts)
         strangers = _strangers(joining, answers)
         _disconnect(management, joining, strangers)
@@ -53,6 +57,20 @@ def reconnect(management: Management, storage: str, host: str | None = None) -> 
             f"what is said, then reconnect",
         )
     return Reconnected(tuple(answers), errors)
+
+
+def _reconnect_local(management: Management, operation: Operation, joining: Joining) -> Reconnected:
+    try:
+        room = prepare(management, joining.storage, joining.hosts)
+    except SbsimError as error:
+        settle_reconnect(management, operation, words_of(error))
+        raise
+    with management.store.transaction() as rows:
+        for host in joining.hosts:
+            rows.change(joining.places[host.uuid], status=Status.CONNECTED)
+        rows.change(joining.storage, total=room.total, available=room.available)
+        management.journal.end(rows, operation, Progress.DONE)
+    return Reconnected(tuple(host.name for host in joining.hosts), {})
 
 
 def _claim(management: Management, storage: str, host: str | None) -> tuple[Operation, Joining]:

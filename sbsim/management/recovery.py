@@ -30,7 +30,8 @@ INTERRUPTED = "interrupted: its process ended before it"
 def recover(management: Management, subject: str | None = None) -> list[Operation]:
     """End every operation whose owner is dead, of one subject or of all; return them."""
     operations = management.journal.take_over(subject)
-    for operation in operations:
+    # The newest first: it may be a part of an older one, as a stop is of a maintenance.
+    for operation in reversed(operations):
         management.progress(f"{operation.kind} was interrupted at step {operation.step!r}")
         try:
             with management.journal.answering_for(operation):

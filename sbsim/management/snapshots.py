@@ -11,6 +11,7 @@ import json
 from typing import cast
 
 from sbsim.errors import SbsimError
+from sbsim.management import using
 from sbsim.management.agent import VolumeAgent
 from sbsim.management.allocation import must_have_room
 from sbsim.management.chains import Chain, Layer, chain_at, chain_of
@@ -30,7 +31,6 @@ from sbsim.management.operation import Operation, Progress
 from sbsim.management.recovery import ends, recover
 from sbsim.management.rules import Act, require
 from sbsim.management.store import Transaction
-from sbsim.management.using import taken
 from sbsim.management.volumes import note_room, running_user
 from sbsim.management.words import check_name
 from sbsim.sharedblock.sizes import volume_size
@@ -73,14 +73,13 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
                 path = path_of(storage.uuid, arguments["lv"])
                 management.volumes(host).use(storage.uuid, (arguments["lv"],), chain.use)
                 management.instances(host).go_on_in(user.uuid, chain.drive(number), path)
+                _only_read(management, host, chain)
         except SbsimError as error:
             settle_take(management, operation, words_of(error))
             raise ManagementError(
                 OPERATION_FAILED, f"no snapshot of {one.name} was taken: {words_of(error)}"
             ) from error
         snapshot = _record_take(management, operation, one, actual)
-        if user is not None:  # what is only read from now on
-            management.volumes(host).use(storage.uuid, (chain.top,), Use.SHARED)
     note_room(management, host, storage.uuid)
     return snapshot
 
@@ -118,12 +117,12 @@ def settle_take(management: Management, operation: Operation, why: str) -> None:
         volume = find_in(rows, Volume, operation.subject)
         host = find_in(rows, Host, arguments["host"])
         user = running_user(rows, volume)
-        top = chain_of(rows, volume).top
+        chain = chain_of(rows, volume)
     if user is not None:
         drives = management.instances(host).drives(user.uuid)
         if path_of(vg, lv) in drives.values():
+            _only_read(management, host, chain)
             _record_take(management, operation, volume, volume_size(volume.size))
-            management.volumes(host).use(vg, (top,), Use.SHARED)
             return
     management.volumes(host).delete(vg, lv)
     with management.store.transaction() as rows:
@@ -228,15 +227,20 @@ def finish_delete(management: Management, operation: Operation, why: str) -> Non
         chain = chain_at(rows, volume, snapshot.uuid)
     onto = chain.layers[1] if len(chain.layers) > 1 else None
     agent = management.volumes(host)
-    with taken(management, host, (chain,)):
+    is_base = volume.base == snapshot.uuid
+    try:
+        if children or is_base:  # none are left where only the removal was interrupted
+            using.take(management, host, (chain,))
         for child in children:
             _put(agent, vg, child.lv, onto)
             with management.store.transaction() as rows:
                 rows.change(child, parent_uuid=snapshot.parent_uuid)
-        if volume.base == snapshot.uuid:
+        if is_base:
             _put(agent, vg, volume.lv, onto)
             with management.store.transaction() as rows:
                 rows.change(volume, base=snapshot.parent_uuid)
+    finally:
+        using.let_go(management, host, (chain,), instance="")
     agent.delete(vg, snapshot.lv)
     with management.store.transaction() as rows:
         rows.remove(snapshot)
@@ -248,6 +252,11 @@ def _make_upon(management: Management, host: Host, chain: Chain, lv: str, size: 
     behind = chain.layers[0]
     new = NewVolume(lv, size, "qcow2", path_of(chain.vg, behind.lv), behind.format)
     return management.volumes(host).make(chain.vg, new)
+
+
+def _only_read(management: Management, host: Host, chain: Chain) -> None:
+    """What was written until now is shared from now on, as everything that is only read."""
+    management.volumes(host).use(chain.vg, (chain.top,), Use.SHARED)
 
 
 def _put(agent: VolumeAgent, vg: str, lv: str, onto: Layer | None) -> None:

@@ -31,12 +31,13 @@ _COLOURS: dict[str, str] = {
 
 def storages(items: Iterable[StorageInventory]) -> Table:
     """One line per storage."""
-    heads = ("NAME", "STATUS", "STATE", "CLUSTERS", "HOSTS", "DISKS", "AVAILABLE", "TOTAL")
+    heads = ("NAME", "KIND", "STATUS", "STATE", "CLUSTERS", "HOSTS", "DISKS", "AVAILABLE", "TOTAL")
     return _table(
         heads,
         (
             (
                 item.name,
+                item.kind,
                 _status(item.status),
                 item.state,
                 _joined(item.clusters),
@@ -61,8 +62,12 @@ def storage(item: StorageInventory) -> list[Table]:
         ("state", item.state),
         ("clusters", _joined(item.clusters)),
         ("capacity", f"{size(item.available)} of {size(item.total)} available"),
-        ("LVM's uuid", item.vg_uuid or "–"),
-        ("disks", "\n".join(item.disks)),
+        ("kind", item.kind),
+        *(
+            [("folder", item.path)]
+            if item.path
+            else [("LVM's uuid", item.vg_uuid or "–"), ("disks", "\n".join(item.disks))]
+        ),
     )
     members = ((one.host, str(one.host_id), _status(one.status)) for one in item.hosts)
     return [about, _table(("HOST", "HOST ID", "STATUS"), members)]

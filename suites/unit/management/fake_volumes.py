@@ -300,3 +300,13 @@ class FakeInstances:
                 assert {self.name, host} <= set(users), f"{lv} is not shared: {users}"
             self.world.domains.setdefault(host, {})[uuid] = self._domains.pop(uuid)
             self.world.changed()
+
+
+class FakeFolders:
+    def __init__(self, name: str, world: FakeWorld) -> None:
+        self.name = name
+        self.world = world
+
+    def make(self, path: str) -> tuple[int, int]:
+        self.world.called(self.name, "make folder")
+        return 10 * GIB, 8 * GIB

@@ -13,7 +13,7 @@ from sbsim.management.primary_storage import NewStorage, add
 from sbsim.management.store import Store
 
 from .fake_san import DISK, Counter, FakeSan, unexpected
-from .fake_volumes import FakeInstances, FakeVolumes, FakeWorld
+from .fake_volumes import FakeFolders, FakeInstances, FakeVolumes, FakeWorld
 
 HOSTS = ("host1", "host2", "host3", "host4")
 
@@ -44,6 +44,7 @@ def plane(
         counter.now,
         volume_agents={name: FakeVolumes(name, world) for name in san.seen},
         instance_agents={name: FakeInstances(name, world) for name in san.seen},
+        folder_agents={name: FakeFolders(name, world) for name in san.seen},
     )
 
 

@@ -7,21 +7,21 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from sbsim import cli_manage
+from sbsim import cli_answers
 from sbsim.cli import app
 from sbsim.errors import MachineError, SbsimError, UsageError
 from sbsim.management.management import Management
 
 from .fake_san import DISK, SECOND_DISK, FakeSan
 
-KEYS = {"uuid", "name", "description", "zone", "state", "status", "total", "available", "vg_uuid",
-        "clusters", "disks", "hosts"}  # fmt: skip
+KEYS = {"uuid", "name", "kind", "description", "zone", "state", "status", "total", "available",
+        "vg_uuid", "clusters", "disks", "path", "hosts"}  # fmt: skip
 ADD = ("ps", "add", "PS-1", "--disk", DISK, "--cluster", "cluster-1")
 
 
 @pytest.fixture
 def run(management: Management, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(cli_manage, "open_management", lambda lab: management)
+    monkeypatch.setattr(cli_answers, "reopen", lambda lab, progress: (None, management))
 
     def call(*argv: str) -> Result:
         return CliRunner().invoke(app, argv)
@@ -135,7 +135,7 @@ def test_host_add_says_what_was_installed(
 
     missing = {"host1": ("lvm2", "sanlock")}
     installing = replace(management, install=lambda name: missing.pop(name, ()))
-    monkeypatch.setattr(cli_manage, "open_management", lambda lab: installing)
+    monkeypatch.setattr(cli_answers, "reopen", lambda lab, progress: (None, installing))
     argv = ["host", "add", "host1", "--cluster", "cluster-1"]
     assert "installed lvm2, sanlock" in done(CliRunner().invoke(app, argv))
     again = json.loads(done(CliRunner().invoke(app, [*argv, "--json"])))

@@ -29,16 +29,19 @@ def start(tmp_path: Path, filled_file: Path) -> Path:
     return folder
 
 
-def killed(tmp_path: Path, what: str, start: Path) -> list[Path]:
-    """The folders of every moment at which the operation was killed; the last ran to its end."""
+def killed(tmp_path: Path, what: str, start: Path, many: int = 0, seed: int = 0) -> list[Path]:
+    """The folders of the moments at which the operation was killed; the last ran to its end.
+
+    Every moment, or so `many` that `seed` draws.
+    """
     folder = tmp_path / "moments"
     folder.mkdir()
     script = Path(__file__).with_name("killed.py")
-    argv = [sys.executable, str(script), str(folder), what, str(start)]
+    argv = [sys.executable, str(script), str(folder), what, str(start), str(many), str(seed)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     moments = sorted(folder.iterdir())
-    assert len(moments) > 10
+    assert len(moments) > (many or 10)
     return moments
 
 
