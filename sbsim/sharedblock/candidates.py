@@ -10,8 +10,9 @@ from sbsim.machines import Machine
 from sbsim.sharedblock.errors import UnreadableReport
 from sbsim.sharedblock.request import Candidate, CandidateKind
 
+# NAME makes it a tree, in which the maps stand under their paths.
 LSBLK = ("lsblk", "--json", "--bytes", "--output",
-         "KNAME,TYPE,HCTL,VENDOR,MODEL,WWN,SERIAL,SIZE,FSTYPE")  # fmt: skip
+         "NAME,KNAME,TYPE,HCTL,VENDOR,MODEL,WWN,SERIAL,SIZE,FSTYPE")  # fmt: skip
 LINKS = ("find", "/dev/disk/by-id", "/dev/disk/by-path", "-type", "l", "-printf", "%p %l\\n")
 
 # udev's links that carry a SCSI id; a multipath device has the first kind.

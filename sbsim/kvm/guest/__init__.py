@@ -29,22 +29,33 @@ _COMPILER = (
 ROOT_SECTOR = 32
 _FIRST_SECTOR = 2048
 _SECTORS = 8192
+_FOUND = re.compile(r"found (\d+)")
 _ROUND = re.compile(r"round (\d+) errors (\d+) strangers (\d+)")
 
 
 @dataclass(frozen=True)
 class Told:
-    """The last round that a guest told of: its number, refused reads and writes, other writers."""
+    """What a guest told last since it started: the round, refused reads and writes, other writers.
+
+    `found` is how far its root disk was counted when it started.
+    """
 
     rounds: int
     errors: int
     strangers: int
+    found: int
+
+    @property
+    def counted(self) -> int:
+        """How far its root disk is counted now."""
+        return self.found + self.rounds
 
 
 def parse_serial(text: str) -> Told | None:
     """Read what a guest wrote to its serial line; None if it has told of no round yet."""
-    rounds = _ROUND.findall(text)
-    return Told(*map(int, rounds[-1])) if rounds else None
+    starts = list(_FOUND.finditer(text))
+    rounds = _ROUND.findall(text, starts[-1].end()) if starts else []
+    return Told(*map(int, rounds[-1]), int(starts[-1][1])) if rounds else None
 
 
 def sector_of(uuid: str) -> int:

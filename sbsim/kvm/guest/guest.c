@@ -6,8 +6,9 @@
  * it last wrote, and writes it again with a counter one higher. A sector that is not what it wrote
  * has had another writer: this is said once per disk and kept in the sector.
  *
- * Each round is one line on the serial line: "round N errors E strangers S". The power button ends
- * it after the round that runs ("stopped N"), as an operating system would.
+ * It begins by telling how far its root disk was counted ("found N"). Each round is one line on the
+ * serial line: "round N errors E strangers S". The power button ends it after the round that runs
+ * ("stopped N"), as an operating system would.
  */
 
 typedef unsigned char u8;
@@ -83,6 +84,13 @@ static void say_number(u32 value)
         put(digits[--n]);
 }
 
+static void say_line(const char *text, u32 value)
+{
+    say(text);
+    say_number(value);
+    say("\n");
+}
+
 static int same(const void *a, const void *b, u32 n)
 {
     const u8 *x = a, *y = b;
@@ -149,6 +157,8 @@ static int visit(int disk)
             met[disk] = buffer.strangers;
         }
         seen[disk] = 1;
+        if (drive == boot_drive)
+            say_line("found ", last[disk]);
     } else if (buffer.count != last[disk] || buffer.start != start ||
                !same(buffer.uuid, uuid, 16)) {
         met[disk]++;
@@ -170,9 +180,7 @@ static void end_if_asked(u32 round)
 {
     if (!(in16(POWER_STATUS) & POWER_BUTTON))
         return;
-    say("stopped ");
-    say_number(round);
-    say("\n");
+    say_line("stopped ", round);
     out16(POWER_STATUS, POWER_BUTTON);
     for (;;)
         out16(POWER_CONTROL, POWER_OFF);
