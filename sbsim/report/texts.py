@@ -183,6 +183,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
 }
 
 FINDINGS: dict[str, tuple[str, str]] = {
+    "shared-volumes-raw": ("Shared volumes are raw", "共享云盘为 raw 格式"),
     "run-cut-short": ("Run cut short", "运行被中断"),
     "unknown-requirement": ("Unknown requirement", "未知需求"),
     "single-link": ("Single storage link", "存储链路无冗余"),

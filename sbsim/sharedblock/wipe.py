@@ -17,6 +17,7 @@ from sbsim.sharedblock.errors import WipeRefused
 
 BACKUPS = "/etc/lvm/zstack-backup"
 KEPT_BYTES = 64 * 1024
+FLUSH_LIMIT_SECONDS = 30.0
 MAP_LIMIT_SECONDS = 60.0
 
 LSBLK = ("lsblk", "--json", "--paths", "--output", "NAME,TYPE,MOUNTPOINTS")
@@ -112,7 +113,14 @@ def _make_map_anew(machine: Machine, clock: Clock, disk: str) -> None:
     """Take a map away with its partitions' maps, and wait until multipathd has made it again."""
     name = machine.run("readlink", "-e", "--", disk).stdout.strip().rpartition("/")[2]
     uuid = machine.read(f"/sys/block/{name}/dm/uuid").decode().strip()
-    machine.run("multipath", "-f", disk)
+    # udev still looks at what was cleared, and holds the map open for that long.
+    wait_until(
+        clock,
+        lambda: machine.run("multipath", "-f", disk, check=False).ok,
+        FLUSH_LIMIT_SECONDS,
+        f"{machine.name}'s map {disk} to be let go of, so that it can be made anew",
+        every_seconds=1.0,
+    )
     machine.run("systemctl", "restart", "multipathd.service", timeout=MAP_LIMIT_SECONDS)
     link = f"/dev/disk/by-id/dm-uuid-{uuid}"
     wait_until(

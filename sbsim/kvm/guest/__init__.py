@@ -55,7 +55,10 @@ def parse_serial(text: str) -> Told | None:
     """Read what a guest wrote to its serial line; None if it has told of no round yet."""
     starts = list(_FOUND.finditer(text))
     rounds = _ROUND.findall(text, starts[-1].end()) if starts else []
-    return Told(*map(int, rounds[-1]), int(starts[-1][1])) if rounds else None
+    if not rounds:
+        return None
+    count, errors, strangers = map(int, rounds[-1])
+    return Told(count, errors, strangers, found=int(starts[-1][1]))
 
 
 def sector_of(uuid: str) -> int:
