@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sbsim.acceptance.platform import make_platform
 from sbsim.backends import LabBackend
 from sbsim.bundle import default_deployment
 from sbsim.cli_lab import File, LabName, teller, the_lab
@@ -17,7 +18,7 @@ from sbsim.initiator.multipath import Multipath
 from sbsim.lab.folder import LabFolder
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
-from sbsim.management.described import add_storages, remove_storages, take_over
+from sbsim.management.described import remove_storages
 from sbsim.management.management import Management
 from sbsim.management.opening import open_management
 from sbsim.management.provision import Progress, provision
@@ -37,20 +38,12 @@ def provision_command(file: File = None, lab: LabName = None) -> None:
     _remember(LabFolder(lab or deployment.name), path)
     deployed = _on(backend, deployment, chap)
     try:
-        _provision_all(deployed, backend.store, progress)
+        provision(deployed, progress)
+        make_platform(deployed, backend, progress, keep=False)
     except BaseException:
         progress("the lab stays up: the same command goes on from here, `sbsim lab down` ends it")
         raise
     _tell_how_to_reach(deployment, lab)
-
-
-def _provision_all(deployed: Deployed, store: Path, progress: Progress) -> None:
-    provision(deployed, progress)
-    management = open_management(deployed, store, progress)
-    installed = take_over(deployed, management)
-    progress(f"hosts taken over: {sum(map(len, installed.values()))} packages installed")
-    for line in add_storages(deployed, management) or ("every storage is attached already",):
-        progress(line)
 
 
 def teardown_command(lab: LabName = None) -> None:

@@ -140,5 +140,6 @@ def _take_over(platform: Platform, progress: Progress) -> None:
 
 
 def _attach(platform: Platform, progress: Progress) -> None:
-    for line in add_storages(platform.deployed, platform.management):
+    done = add_storages(platform.deployed, platform.management)
+    for line in done or ("every storage is attached already",):
         progress(line)

@@ -1,8 +1,9 @@
 """Each break turns red exactly the requirements that breaks.toml lists for it.
 
-Slow: each one brings the lab to a kept state, breaks it and judges it anew. `./run test` makes as
-many as it takes to see every requirement red once that can be judged without a change;
-`./run breaks` makes all of them.
+Slow: each one brings the lab to a kept state, breaks it and judges it anew. `./run breaks` makes
+them one by one. `./run test` makes as many as it takes to see every requirement red once that can
+be judged without a change, and several at once where none of them has a hand in what another one
+turns red: the red ones must then be exactly those of all.
 """
 
 from __future__ import annotations
@@ -69,25 +70,54 @@ def enough(rows: Iterable[Expected]) -> set[str]:
     return chosen
 
 
+def together(rows: Iterable[Expected]) -> list[Expected]:
+    """Breaks that can be made at once, as one row each; a red id tells which one it was."""
+    groups: list[Expected] = []
+    for row in sorted(rows, key=lambda one: one.name):
+        for place, group in enumerate(groups):
+            if _apart(row, group):
+                groups[place] = Expected(
+                    f"{group.name}+{row.name}",
+                    group.red + row.red,
+                    tuple(dict.fromkeys(group.blocked + row.blocked)),
+                    group.needs,
+                    group.on,
+                    (),
+                )
+                break
+        else:
+            groups.append(row)
+    return groups
+
+
+def _apart(one: Expected, other: Expected) -> bool:
+    touched = {*one.red, *one.blocked} & {*other.red} or {*other.red, *other.blocked} & {*one.red}
+    return not touched and (one.on, one.needs) == (other.on, other.needs)
+
+
 ROWS = expected()
-PARAMETERS = [
-    pytest.param(one, id=one.name, marks=() if one.name in enough(ROWS) else pytest.mark.long)
-    for one in ROWS
-]
+ENOUGH = [row for row in ROWS if row.name in enough(ROWS)]
 
 
 @pytest.mark.breaks
 @pytest.mark.destructive
 @pytest.mark.slow
 @pytest.mark.requires("disposable", "power_cycle")
-@pytest.mark.parametrize("expected", PARAMETERS)
+@pytest.mark.parametrize(
+    "expected",
+    [
+        *(pytest.param(one, id=one.name) for one in together(ENOUGH)),
+        *(pytest.param(one, id=one.name, marks=pytest.mark.long) for one in ROWS),
+    ],
+)
 def test_break_turns_red_exactly_what_is_listed(
     saved: Run, enter: Callable[[str], None], expected: Expected, tmp_path: Path
 ) -> None:
     if lacking := expected.needs - saved.backend.traits.capabilities:
         pytest.skip(f"the deployment lacks {', '.join(sorted(lacking))}")
     enter(expected.on)
-    breaks.find(expected.name)(Scene(saved.deployed, saved.backend))
+    for name in expected.name.split("+"):
+        breaks.find(name)(Scene(saved.deployed, saved.backend))
     judged = expected.applied or JUDGED[expected.on]
     done = subprocess.run(
         [sys.executable, "-m", "sbsim", "accept", str(saved.options.deployment),

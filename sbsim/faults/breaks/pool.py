@@ -60,7 +60,7 @@ def spare_lun_lost(scene: Scene) -> None:
 def rescan_idle(scene: Scene) -> None:
     """One host's iscsiadm says that it has rescanned, and has not."""
     script = 'case $* in *--rescan*) exit 0 ;; esac\nPATH=/usr/sbin:/usr/bin exec iscsiadm "$@"'
-    _wrap(scene.machine(3), "iscsiadm", script)
+    wrap(scene.machine(3), "iscsiadm", script)
 
 
 @named("group-tag-removed")
@@ -106,13 +106,13 @@ def volume_in_use(scene: Scene) -> None:
 @named("vgcreate-wipes")
 def vgcreate_wipes(scene: Scene) -> None:
     """Somebody's vgcreate on the first host clears the disk before it looks what is there."""
-    _wrap(scene.machine(1), "vgcreate", 'for disk; do :; done\nwipefs --all "$disk"\nexit 5')
+    wrap(scene.machine(1), "vgcreate", 'for disk; do :; done\nwipefs --all "$disk"\nexit 5')
 
 
 @named("wipefs-idle")
 def wipefs_idle(scene: Scene) -> None:
     """On the first host wipefs clears nothing and says that it did."""
-    _wrap(
+    wrap(
         scene.machine(1),
         "wipefs",
         'case $* in *--all*) exit 0 ;; esac\nPATH=/usr/sbin:/usr/bin exec wipefs "$@"',
@@ -144,13 +144,13 @@ def package_source_empty(scene: Scene) -> None:
 @named("disks-forgotten")
 def disks_forgotten(scene: Scene) -> None:
     """The platform has lost its record of which disks its storages have."""
-    _in_store(scene, "DELETE FROM shared_block")
+    in_store(scene, "DELETE FROM shared_block")
 
 
 @named("attachments-lost")
 def attachments_lost(scene: Scene) -> None:
     """The platform forgets where a storage is attached as soon as it is told."""
-    _in_store(
+    in_store(
         scene,
         "DELETE FROM cluster_ref",
         "CREATE TRIGGER lost AFTER INSERT ON cluster_ref BEGIN DELETE FROM cluster_ref; END",
@@ -177,11 +177,13 @@ def _set_lvm(machine: Machine, settings: Mapping[str, str]) -> None:
         machine.write(path, lvm_conf.with_settings(text, settings).encode())
 
 
-def _wrap(machine: Machine, command: str, script: str) -> None:
+def wrap(machine: Machine, command: str, script: str) -> None:
+    """Put a script of that name before a machine's own command."""
     machine.write(f"{BEFORE_ALL}/{command}", f"#!/bin/sh\n{script}\n".encode(), mode=0o755)
 
 
-def _in_store(scene: Scene, *statements: str) -> None:
+def in_store(scene: Scene, *statements: str) -> None:
+    """Change the platform's memory behind its back."""
     store = sqlite3.connect(scene.backend.store)
     with store:
         for statement in statements:
