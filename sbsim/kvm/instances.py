@@ -6,6 +6,7 @@ host that comes back after a crash must not start anything by itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 
 import libvirt
@@ -13,7 +14,7 @@ import libvirt
 from sbsim.errors import WaitedInVain
 from sbsim.kvm import domain as domains
 from sbsim.kvm.domain import Domain
-from sbsim.kvm.errors import failed, in_words
+from sbsim.kvm.errors import InstanceNotThere, in_words
 from sbsim.kvm.hypervisor import Hypervisor
 from sbsim.kvm.live import LiveChanges
 from sbsim.machines import Clock
@@ -73,8 +74,11 @@ class Instances(LiveChanges):
         """Press the power button; whether the instance has ended within `limit` seconds."""
         if uuid not in self.states():
             return True
-        with in_words(self._name):
-            self._find(uuid).shutdown()
+        try:
+            with in_words(self._name):
+                self._find(uuid).shutdown()
+        except InstanceNotThere:
+            return True
         try:
             wait_until(self._clock, lambda: uuid not in self.states(), limit, "its end", 0.2)
         except WaitedInVain:
@@ -85,11 +89,8 @@ class Instances(LiveChanges):
         """Cut an instance's power; nothing happens if it does not run here."""
         if uuid not in self.states():
             return
-        try:
+        with suppress(InstanceNotThere), in_words(self._name):
             self._find(uuid).destroy()
-        except libvirt.libvirtError as error:
-            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
-                raise failed(self._name, error) from error
 
     def reset(self, uuid: str) -> None:
         """Press the reset button."""

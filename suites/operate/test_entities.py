@@ -35,9 +35,9 @@ def test_entities_exist_and_belong_together(
     deployment = deployed.deployment
     images.add_disk_offering(operated, "disk-64", 64 * MIB)
     size = images.disk_size(operated, "disk-64")
-    volumes.create(operated, NewDataVolume("shared", size, storage.name, shareable=True))
+    volumes.create(operated, NewDataVolume("shared-64", size, storage.name, shareable=True))
     vm = make_instance("vm-1")
-    attach(operated, "shared", "vm-1")
+    attach(operated, "shared-64", "vm-1")
     snapshots.take(operated, "vm-1-root", "s-1")
     with operated.store.transaction() as rows:
         zones = [one.name for one in rows.all(Zone)]
@@ -57,12 +57,12 @@ def test_entities_exist_and_belong_together(
     proves("R5.1", "instance", None,
            seen=[found.cluster, [(one.number, one.volume, one.storage) for one in found.volumes]],
            wanted=[storage.clusters[0], [(0, "vm-1-root", storage.name),
-                                         (1, "shared", storage.name)]])  # fmt: skip
-    shown = instance_inventory.volume(operated, "shared")
+                                         (1, "shared-64", storage.name)]])  # fmt: skip
+    shown = instance_inventory.volume(operated, "shared-64")
     proves("R5.1", "shared_volume", None, seen=[shown.shareable, list(shown.instances)],
            wanted=[True, ["vm-1"]])  # fmt: skip
     snapshot = instance_inventory.snapshots(operated, "vm-1-root")
     proves("R5.1", "snapshot", None, seen=[(one.name, one.volume) for one in snapshot],
            wanted=[("s-1", "vm-1-root")])  # fmt: skip
-    detach(operated, "shared")
-    volumes.delete(operated, "shared")
+    detach(operated, "shared-64")
+    volumes.delete(operated, "shared-64")

@@ -38,8 +38,8 @@ def test_maintenance_stops_every_user(
     effects = Effects(deployed)
     make_instance("vm-1")
     make_instance("vm-ha", never_stop=True)
-    volumes.create(operated, NewDataVolume("shared", 64 * MIB, storage.name, shareable=True))
-    attach(operated, "shared", "vm-ha")
+    volumes.create(operated, NewDataVolume("shared-ha", 64 * MIB, storage.name, shareable=True))
+    attach(operated, "shared-ha", "vm-ha")
     guests.next_round("vm-ha")
     operating.maintain(operated, storage.name)
     proves("R4.11", "state", None, seen=inventory.storage(operated, storage.name).state.value,
@@ -58,5 +58,5 @@ def test_maintenance_stops_every_user(
     instances.start(operated, "vm-1")
     told = guests.next_round("vm-1")
     instances.destroy(operated, "vm-ha")
-    volumes.delete(operated, "shared")
+    volumes.delete(operated, "shared-ha")
     proves("R4.11", "works_after", None, seen=[told.errors, told.strangers], wanted=[0, 0])
