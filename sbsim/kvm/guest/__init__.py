@@ -37,7 +37,8 @@ _ROUND = re.compile(r"round (\d+) errors (\d+) strangers (\d+)")
 class Told:
     """What a guest told last since it started: the round, refused reads and writes, other writers.
 
-    `found` is how far its root disk was counted when it started.
+    `found` is how far its root disk was counted when it started; 0 if it came from another host,
+    where it told that.
     """
 
     rounds: int
@@ -54,11 +55,11 @@ class Told:
 def parse_serial(text: str) -> Told | None:
     """Read what a guest wrote to its serial line; None if it has told of no round yet."""
     starts = list(_FOUND.finditer(text))
-    rounds = _ROUND.findall(text, starts[-1].end()) if starts else []
+    rounds = _ROUND.findall(text, starts[-1].end() if starts else 0)
     if not rounds:
         return None
     count, errors, strangers = map(int, rounds[-1])
-    return Told(count, errors, strangers, found=int(starts[-1][1]))
+    return Told(count, errors, strangers, found=int(starts[-1][1]) if starts else 0)
 
 
 def sector_of(uuid: str) -> int:

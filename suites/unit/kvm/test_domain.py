@@ -102,6 +102,9 @@ def test_last_round_since_the_last_start_is_read() -> None:
     told = parse_serial(f"{text}round 1 errors 0 strangers 0\nround 2 errors 1 strangers 3\nrou")
     assert told is not None
     assert (told.rounds, told.errors, told.strangers, told.counted) == (2, 1, 3, 3)
+    moved = parse_serial("round 45 errors 0 strangers 0\n")
+    assert moved is not None
+    assert (moved.rounds, moved.found) == (45, 0)
 
 
 def test_guest_owns_a_sector_by_its_uuid() -> None:
