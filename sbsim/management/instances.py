@@ -7,7 +7,6 @@ of an operation, `settle` asks the hosts how the instance is and brings the reco
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -129,7 +128,7 @@ def _claim_create(
         )  # fmt: skip
         rows.add(VolumeRef(volume.uuid, instance.uuid, 0))
         operation = management.journal.claim(
-            rows, CREATE, instance.uuid, storages=[storage.uuid], host=host.uuid
+            rows, CREATE, instance.uuid, needs=[storage.uuid], host=host.uuid
         )
         return operation, instance, host, storage, image
 
@@ -159,7 +158,7 @@ def undo_create(management: Management, operation: Operation, why: str) -> None:
         host = rows.one(Host, uuid=arguments["host"])
         root = _root_of(rows, instance) if instance else None
     if host is not None and instance is not None and root is not None:
-        vg = arguments["storages"][0]
+        vg = arguments["needs"][0]
         management.volumes(host).delete(vg, root.lv)
         release(management, host, vg, (instance.image_uuid,), instance.uuid)
     with management.store.transaction() as rows:
@@ -226,17 +225,16 @@ def stop(
                 f"{instance.name} is NeverStop: the platform would start it again; to stop it all "
                 f"the same give --stop-ha",
             )
-        operation = claim_stop(management, rows, instance, tuple(storages_of(rows, instance)))
+        operation = claim_stop(management, rows, instance)
     return finish_stop(management, operation, force)
 
 
 def claim_stop(
-    management: Management, rows: Transaction, instance: VmInstance,
-    storages: Iterable[PrimaryStorage],
-) -> Operation:  # fmt: skip
-    """Begin to stop an instance; none of `storages` may have an operation of its own."""
-    uuids = [one.uuid for one in storages]
-    operation = management.journal.claim(rows, STOP, instance.uuid, storages=uuids)
+    management: Management, rows: Transaction, instance: VmInstance, but: str | None = None
+) -> Operation:
+    """Begin to stop an instance; `but` is a storage whose own operation wants it stopped."""
+    needs = [one for one in needs_of(rows, instance) if one != but]
+    operation = management.journal.claim(rows, STOP, instance.uuid, needs=needs)
     rows.change(instance, state=InstanceState.STOPPING)
     return operation
 
@@ -396,6 +394,13 @@ def storages_of(rows: Transaction, instance: VmInstance) -> list[PrimaryStorage]
     return [find_in(rows, PrimaryStorage, uuid) for uuid in uuids if uuid is not None]
 
 
+def needs_of(rows: Transaction, instance: VmInstance) -> list[str]:
+    """What must not change while an instance does: its volumes, and their storages first."""
+    refs = rows.all(VolumeRef, vm_instance_uuid=instance.uuid)
+    storages = [one.uuid for one in storages_of(rows, instance)]
+    return [*storages, *(ref.volume_uuid for ref in refs)]
+
+
 def _root_of(rows: Transaction, instance: VmInstance) -> Volume:
     ref = rows.one(VolumeRef, vm_instance_uuid=instance.uuid, number=0)
     assert ref is not None, f"{instance.name} has no root volume"
@@ -405,8 +410,8 @@ def _root_of(rows: Transaction, instance: VmInstance) -> Volume:
 def _claim(
     management: Management, rows: Transaction, kind: str, instance: VmInstance, **more: object
 ) -> Operation:
-    uuids = [one.uuid for one in storages_of(rows, instance)]
-    return management.journal.claim(rows, kind, instance.uuid, storages=uuids, **more)
+    needs = needs_of(rows, instance)
+    return management.journal.claim(rows, kind, instance.uuid, needs=needs, **more)
 
 
 def _record(

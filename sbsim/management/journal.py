@@ -35,20 +35,21 @@ class Journal:
     def claim(self, rows: Transaction, kind: str, subject: str, **arguments: object) -> Operation:
         """Begin an operation, within the transaction that makes its first changes.
 
-        `storages`, if it is among the arguments, are uuids of what must not change meanwhile.
+        `needs`, if it is among the arguments, are uuids of what must not change meanwhile: nothing
+        of that may have an operation of its own. Several operations may need the same.
         """
         self.must_be_idle(rows, subject)
-        for storage in _storages(arguments):
-            _refuse(rows.one(Operation, subject=storage, progress=Progress.RUNNING))
+        for needed in _needs(arguments):
+            _refuse(rows.one(Operation, subject=needed, progress=Progress.RUNNING))
         row = Operation(
             self.ids(), kind, subject, self.me, "claimed", json.dumps(arguments), self.now()
         )
         return rows.add(row)
 
     def must_be_idle(self, rows: Transaction, subject: str) -> None:
-        """Raise Refused if an operation is under way on a subject, or counts on it."""
+        """Raise Refused if an operation is under way on a subject, or needs it."""
         for running in rows.all(Operation, progress=Progress.RUNNING):
-            if subject in (running.subject, *_storages(json.loads(running.arguments))):
+            if subject in (running.subject, *_needs(json.loads(running.arguments))):
                 _refuse(running)
 
     def step(self, operation: Operation, step: str) -> Operation:
@@ -81,8 +82,8 @@ class Journal:
             return [rows.change(row, owner=self.me) for row in running if not self.alive(row.owner)]
 
 
-def _storages(arguments: Mapping[str, object]) -> list[str]:
-    found = arguments.get("storages", [])
+def _needs(arguments: Mapping[str, object]) -> list[str]:
+    found = arguments.get("needs", [])
     assert isinstance(found, list)
     return found
 

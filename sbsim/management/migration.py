@@ -14,7 +14,7 @@ from sbsim.management.chains import chains_of
 from sbsim.management.entities import Host, InstanceState, VmInstance
 from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
 from sbsim.management.finding import find_in
-from sbsim.management.instances import settle, storages_of
+from sbsim.management.instances import needs_of, settle, storages_of
 from sbsim.management.management import Management
 from sbsim.management.operation import Progress
 from sbsim.management.recovery import ends, recover
@@ -47,7 +47,7 @@ def migrate(management: Management, name: str, host: str | None = None) -> VmIns
             rows, storages, host, Act.MIGRATE_INSTANCE, instance.cluster_uuid, but=source.uuid
         )
         operation = management.journal.claim(
-            rows, MIGRATE, instance.uuid, storages=[one.uuid for one in storages]
+            rows, MIGRATE, instance.uuid, needs=needs_of(rows, instance)
         )
         instance = rows.change(instance, state=InstanceState.MIGRATING)
         chains = chains_of(rows, instance).values()

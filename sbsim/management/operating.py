@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sbsim.errors import SbsimError
 from sbsim.management.asking import ask, listed
@@ -98,8 +100,16 @@ def stop_users(
     if users:
         names = ", ".join(one.name for one in users)
         management.progress(f"stopping {len(users)} instances: {names}")
-    _, errors = ask(users, lambda one: _stop(management, one))
-    return errors
+    # By uuid: several instances may have one name.
+    _, errors = ask(
+        [_ByUuid(one.uuid) for one in users], lambda one: _stop(management, one.name, storage)
+    )
+    called = {one.uuid: one.name for one in users}
+    twice = {name for name, many in Counter(called.values()).items() if many > 1}
+    return {
+        f"{name} ({uuid})" if (name := called[uuid]) in twice else name: error
+        for uuid, error in errors.items()
+    }
 
 
 def users_of(rows: Transaction, storage: str) -> list[VmInstance]:
@@ -116,9 +126,17 @@ def running_users(management: Management, storage: str) -> list[str]:
         return [one.name for one in users_of(rows, found.uuid) if one.state in _STANDING]
 
 
-def _stop(management: Management, instance: VmInstance) -> None:
+@dataclass(frozen=True)
+class _ByUuid:
+    """An instance that is asked for by what is its own alone."""
+
+    name: str
+
+
+def _stop(management: Management, uuid: str, storage: str) -> None:
     with management.store.transaction() as rows:
-        operation = claim_stop(management, rows, instance, storages=())
+        instance = find_in(rows, VmInstance, uuid)
+        operation = claim_stop(management, rows, instance, but=storage)
     finish_stop(management, operation, force=False)
 
 

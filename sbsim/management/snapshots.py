@@ -58,10 +58,9 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
         user = running_user(rows, one)
         host = find_in(rows, Host, cast(str, user.host_uuid)) if user else hosts[0]
         operation = management.journal.claim(
-            rows, TAKE_SNAPSHOT, one.uuid, storages=[storage.uuid], host=host.uuid,
+            rows, TAKE_SNAPSHOT, one.uuid, needs=_needs(storage, user), host=host.uuid,
             name=name, lv=management.ids(), snapshot=management.ids(),
         )  # fmt: skip
-        _user_must_be_idle(management, rows, user)
         chain = chain_of(rows, one)
     arguments = json.loads(operation.arguments)
     with management.journal.answering_for(operation):
@@ -112,7 +111,7 @@ def _record_take(
 def settle_take(management: Management, operation: Operation, why: str) -> None:
     """Keep a snapshot if the instance goes on in its new volume; else remove that one."""
     arguments = json.loads(operation.arguments)
-    vg, lv = arguments["storages"][0], arguments["lv"]
+    vg, lv = arguments["needs"][0], arguments["lv"]
     with management.store.transaction() as rows:
         volume = find_in(rows, Volume, operation.subject)
         host = find_in(rows, Host, arguments["host"])
@@ -144,7 +143,7 @@ def revert(management: Management, name: str) -> Volume:
         _must_be_at_rest(rows, volume, "revert")
         must_have_room(storage, volume_size(snapshot.size))
         operation = management.journal.claim(
-            rows, REVERT, volume.uuid, storages=[storage.uuid], host=host.uuid,
+            rows, REVERT, volume.uuid, needs=[storage.uuid], host=host.uuid,
             lv=management.ids(), old=volume.lv,
         )  # fmt: skip
         chain = chain_at(rows, volume, snapshot.uuid)
@@ -178,7 +177,7 @@ def finish_revert(management: Management, operation: Operation, why: str) -> Non
         host = find_in(rows, Host, arguments["host"])
     done = volume.lv == arguments["lv"]
     unused = arguments["old"] if done else arguments["lv"]
-    management.volumes(host).delete(arguments["storages"][0], unused)
+    management.volumes(host).delete(arguments["needs"][0], unused)
     with management.store.transaction() as rows:
         management.journal.end(rows, operation, Progress.DONE if done else Progress.UNDONE, why)
 
@@ -197,7 +196,7 @@ def delete(management: Management, name: str) -> None:
         host = require(rows, storage, Act.DELETE_SNAPSHOT)[0]
         _must_be_at_rest(rows, volume, "delete a snapshot of")
         operation = management.journal.claim(
-            rows, DELETE_SNAPSHOT, volume.uuid, storages=[storage.uuid], host=host.uuid,
+            rows, DELETE_SNAPSHOT, volume.uuid, needs=[storage.uuid], host=host.uuid,
             snapshot=snapshot.uuid,
         )  # fmt: skip
     with management.journal.answering_for(operation):
@@ -215,7 +214,7 @@ def delete(management: Management, name: str) -> None:
 def finish_delete(management: Management, operation: Operation, why: str) -> None:
     """Put each child upon the snapshot's parent, one after the other, then remove it."""
     arguments = json.loads(operation.arguments)
-    vg = arguments["storages"][0]
+    vg = arguments["needs"][0]
     with management.store.transaction() as rows:
         snapshot = rows.one(Snapshot, uuid=arguments["snapshot"])
         host = find_in(rows, Host, arguments["host"])
@@ -283,9 +282,8 @@ def _must_be_at_rest(rows: Transaction, volume: Volume, what: str) -> None:
         )
 
 
-def _user_must_be_idle(management: Management, rows: Transaction, user: VmInstance | None) -> None:
-    if user is not None:
-        management.journal.must_be_idle(rows, user.uuid)
+def _needs(storage: PrimaryStorage, user: VmInstance | None) -> list[str]:
+    return [storage.uuid, *([user.uuid] if user is not None else [])]
 
 
 def _number(management: Management, volume: Volume, user: VmInstance) -> int:

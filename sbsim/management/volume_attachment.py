@@ -62,9 +62,8 @@ def attach(management: Management, volume: str, instance: str) -> VolumeRef:
         ref = rows.add(VolumeRef(one.uuid, to.uuid, _free_number(rows, to)))
         operation = management.journal.claim(
             rows, ATTACH_VOLUME, to.uuid, volume=one.uuid, number=ref.number,
-            storages=[storage.uuid],
+            needs=[storage.uuid, one.uuid],
         )  # fmt: skip
-        management.journal.must_be_idle(rows, one.uuid)
         host = rows.one(Host, uuid=to.host_uuid) if to.host_uuid else None
         chain = chain_of(rows, one)
     with management.journal.answering_for(operation):
@@ -113,7 +112,7 @@ def detach(management: Management, volume: str, instance: str | None = None) -> 
         require(rows, storage, Act.DETACH_VOLUME)
         operation = management.journal.claim(
             rows, DETACH_VOLUME, of.uuid, volume=one.uuid, number=ref.number,
-            storages=[storage.uuid],
+            needs=[storage.uuid, one.uuid],
         )  # fmt: skip
     with management.journal.answering_for(operation):
         try:

@@ -94,7 +94,7 @@ def claim_space(
         status=VolumeStatus.CREATING,
     )
     operation = management.journal.claim(
-        rows, CREATE_VOLUME, volume.uuid, storages=[storage.uuid], host=host.uuid
+        rows, CREATE_VOLUME, volume.uuid, needs=[storage.uuid], host=host.uuid
     )
     return operation, host, volume
 
@@ -126,7 +126,7 @@ def undo_create(management: Management, operation: Operation, why: str) -> None:
         volume = rows.one(Volume, uuid=operation.subject)
         host = rows.one(Host, uuid=arguments["host"])
     if host is not None and volume is not None:
-        management.volumes(host).delete(arguments["storages"][0], volume.lv)
+        management.volumes(host).delete(arguments["needs"][0], volume.lv)
     with management.store.transaction() as rows:
         if volume is not None:
             rows.remove(volume)
@@ -151,7 +151,7 @@ def delete(management: Management, name: str) -> None:
         host = require(rows, storage, Act.DELETE_VOLUME)[0]
         rows.change(volume, status=VolumeStatus.DELETING)
         operation = management.journal.claim(
-            rows, DELETE_VOLUME, volume.uuid, storages=[storage.uuid], host=host.uuid
+            rows, DELETE_VOLUME, volume.uuid, needs=[storage.uuid], host=host.uuid
         )
     with management.journal.answering_for(operation):
         finish_delete(management, operation, "")
@@ -161,7 +161,7 @@ def delete(management: Management, name: str) -> None:
 def finish_delete(management: Management, operation: Operation, why: str) -> None:
     """Remove a volume's space, newest layer first, then forget it."""
     arguments = json.loads(operation.arguments)
-    vg = arguments["storages"][0]
+    vg = arguments["needs"][0]
     with management.store.transaction() as rows:
         volume = rows.one(Volume, uuid=operation.subject)
         host = rows.one(Host, uuid=arguments["host"])
@@ -213,8 +213,9 @@ def resize(management: Management, name: str, size: int) -> Volume:
         must_have_room(storage, volume_size(size) - volume.actual)
         user = running_user(rows, volume)
         host = find_in(rows, Host, cast(str, user.host_uuid)) if user else hosts[0]
+        needs = [storage.uuid, *([user.uuid] if user else [])]
         operation = management.journal.claim(
-            rows, RESIZE_VOLUME, volume.uuid, storages=[storage.uuid], host=host.uuid, size=size
+            rows, RESIZE_VOLUME, volume.uuid, needs=needs, host=host.uuid, size=size
         )
     with management.journal.answering_for(operation):
         return finish_resize(management, operation, "")

@@ -180,6 +180,20 @@ def test_maintenance_tells_what_it_could_not_stop(operated: Management, world: F
     agree(operated, world)
 
 
+def test_maintenance_stops_instances_of_one_name(operated: Management, world: FakeWorld) -> None:
+    first, second = made(operated), made(operated)
+    for host in ("host1", "host2"):
+        world.errors[host, "shut_down"] = SbsimError(f"{host}: silent")
+    with pytest.raises(ManagementError) as caught:
+        operating.maintain(operated, "PS-1")
+    for uuid in (first.uuid, second.uuid):
+        assert f"vm-1 ({uuid}): " in str(caught.value)
+    world.errors.clear()
+    operating.maintain(operated, "PS-1")
+    assert world.running() == {}
+    agree(operated, world)
+
+
 # --- detach and delete ----------------------------------------------------------------------------
 
 
@@ -266,6 +280,46 @@ def test_nothing_is_begun_on_a_storage_that_enters_maintenance(
 
     operating.maintain(replace(furnished, progress=meanwhile), "PS-1")
     assert len(refusals) == 2  # told twice: whom it stops, and each of them
+    agree(furnished, world)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(lambda one: snapshots.revert(one, "s-2"), id="revert"),
+        pytest.param(lambda one: snapshots.take(one, "vm-2-root", "s-3"), id="snapshot"),
+        pytest.param(lambda one: volumes.resize(one, "vm-2-root", 80 * MIB), id="resize"),
+    ],
+)
+def test_a_volume_is_not_changed_while_its_instance_starts(
+    furnished: Management, world: FakeWorld, second: Callable[[Management], object]
+) -> None:
+    snapshots.take(furnished, "vm-2-root", "s-2")
+    refusals: list[str] = []
+
+    def meanwhile(_text: str) -> None:
+        with pytest.raises(Refused, match=r"under way: start|runs with it") as caught:
+            second(furnished)
+        refusals.append(caught.value.code)
+
+    instances.start(replace(furnished, progress=meanwhile), "vm-2")
+    assert refusals
+    agree(furnished, world)
+
+
+def test_instance_is_not_started_while_its_volume_is_changed(
+    furnished: Management, world: FakeWorld
+) -> None:
+    snapshots.take(furnished, "vm-2-root", "s-2")
+    refusals: list[str] = []
+
+    def meanwhile(_text: str) -> None:
+        with pytest.raises(Refused, match="under way: revert") as caught:
+            instances.start(furnished, "vm-2")
+        refusals.append(caught.value.code)
+
+    snapshots.revert(replace(furnished, progress=meanwhile), "s-2")
+    assert refusals == ["SYS.1006"]
     agree(furnished, world)
 
 
