@@ -50,8 +50,8 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
     class Walk(RuleBasedStateMachine):
         vms, disks, shots = Bundle("vms"), Bundle("disks"), Bundle("shots")
 
-        @initialize()
-        def begin(self) -> None:
+        def __init__(self) -> None:
+            super().__init__()
             self.folder = Path(tempfile.mkdtemp(dir=start.parent))
             shutil.copytree(start, self.folder, dirs_exist_ok=True)
             store, san = at(self.folder)
@@ -64,9 +64,16 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
             self.users: dict[str, str] = {}  # the instance of a volume
             self.count = 0
 
+        @initialize(target=vms)
+        def first_instance(self) -> object:
+            return self.create()
+
+        @initialize(target=disks)
+        def first_disk(self) -> object:
+            return self.create_disk()
+
         def teardown(self) -> None:
-            if hasattr(self, "folder"):
-                shutil.rmtree(self.folder)
+            shutil.rmtree(self.folder)
 
         # --- helpers ----------------------------------------------------------------------
 
@@ -94,6 +101,9 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
         # --- instances --------------------------------------------------------------------
 
         @rule(target=vms)
+        def another_instance(self) -> object:
+            return self.create()
+
         def create(self) -> object:
             name = self.name("vm")
             if not self.attempt(Act.NEW_INSTANCE, True, lambda: made(self.plane, name)):
@@ -103,28 +113,24 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
             self.users[f"{name}-root"] = name
             return name
 
-        @rule(vm=vms)
-        def start(self, vm: str) -> None:
-            fits = not self.runs[vm]
-            if self.attempt(Act.START_INSTANCE, fits, lambda: instances.start(self.plane, vm)):
-                self.runs[vm] = True
-
-        @rule(vm=vms)
-        def stop(self, vm: str) -> None:
-            if self.attempt(
-                Act.STOP_INSTANCE, self.runs[vm], lambda: instances.stop(self.plane, vm)
-            ):
-                self.runs[vm] = False
-
-        @rule(vm=vms)
-        def migrate(self, vm: str) -> None:
-            self.attempt(
-                Act.MIGRATE_INSTANCE, self.runs[vm], lambda: migration.migrate(self.plane, vm)
-            )
+        @rule(vm=vms, what=st.sampled_from(["start", "stop", "migrate"]))
+        def power(self, vm: str, what: str) -> None:
+            up, plane = self.runs[vm], self.plane
+            if what == "start":
+                done = self.attempt(Act.START_INSTANCE, not up, lambda: instances.start(plane, vm))
+                self.runs[vm] = up or done
+            elif what == "stop":
+                done = self.attempt(Act.STOP_INSTANCE, up, lambda: instances.stop(plane, vm))
+                self.runs[vm] = up and not done
+            else:
+                self.attempt(Act.MIGRATE_INSTANCE, up, lambda: migration.migrate(plane, vm))
 
         # --- volumes ----------------------------------------------------------------------
 
         @rule(target=disks)
+        def another_disk(self) -> object:
+            return self.create_disk()
+
         def create_disk(self) -> object:
             name = self.name("disk")
             new = NewDataVolume(name, 16 * MIB, "PS-1")
@@ -134,20 +140,19 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
             return name
 
         @rule(disk=disks, vm=vms)
-        def attach(self, disk: str, vm: str) -> None:
-            fits = disk not in self.users
-            if self.attempt(
-                Act.ATTACH_VOLUME, fits, lambda: volume_attachment.attach(self.plane, disk, vm)
+        def plug(self, disk: str, vm: str) -> None:
+            """Attach what is free, detach what is not."""
+            if disk in self.users:
+                with pytest.raises(Refused):
+                    volume_attachment.attach(self.plane, disk, vm)
+                self.attempt(
+                    Act.DETACH_VOLUME, True, lambda: volume_attachment.detach(self.plane, disk)
+                )
+                del self.users[disk]
+            elif self.attempt(
+                Act.ATTACH_VOLUME, True, lambda: volume_attachment.attach(self.plane, disk, vm)
             ):
                 self.users[disk] = vm
-
-        @rule(disk=disks)
-        def detach(self, disk: str) -> None:
-            fits = disk in self.users
-            if self.attempt(
-                Act.DETACH_VOLUME, fits, lambda: volume_attachment.detach(self.plane, disk)
-            ):
-                del self.users[disk]
 
         @rule(disk=consumes(disks), target=disks)
         def delete_disk(self, disk: str) -> object:
@@ -159,17 +164,16 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
             del self.holds[disk]
             return multiple()
 
-        @rule(volume=st.one_of(disks, vms.map("{}-root".format)), text=st.sampled_from("abc"))
-        def write(self, volume: str, text: str) -> None:
-            if self.in_use(volume):
-                self.world.write(self.lv(volume), 1, text)
-                self.holds[volume] = text
-
         # --- snapshots --------------------------------------------------------------------
 
         @rule(volume=st.one_of(disks, vms.map("{}-root".format)), target=shots)
-        def take(self, volume: str) -> object:
+        def write_and_take(self, volume: str) -> object:
+            """What a guest writes is new each time, so that no snapshot is like another."""
+            if volume not in self.holds:
+                return multiple()
             name = self.name("shot")
+            self.world.write(self.lv(volume), 1, name)
+            self.holds[volume] = name
             if not self.attempt(
                 Act.TAKE_SNAPSHOT, True, lambda: snapshots.take(self.plane, volume, name)
             ):
@@ -195,7 +199,8 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
 
         # --- the storage ------------------------------------------------------------------
 
-        @rule(state=st.sampled_from([State.ENABLED, State.DISABLED, State.MAINTENANCE]))
+        # Enabled more often than by chance: a storage that is not refuses most.
+        @rule(state=st.sampled_from([State.ENABLED] * 3 + [State.DISABLED, State.MAINTENANCE]))
         def change_state(self, state: State) -> None:
             {
                 State.ENABLED: operating.enable,
@@ -205,11 +210,6 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
             self.state = state
             if state is State.MAINTENANCE:
                 self.runs = dict.fromkeys(self.runs, False)
-
-        @rule()
-        def enable(self) -> None:
-            """More often than by chance: a storage that is not enabled refuses most."""
-            self.change_state(State.ENABLED)
 
         # --- what always holds ------------------------------------------------------------
 
@@ -244,7 +244,7 @@ def test_any_walk_ends_as_the_model_says(tmp_path: Path, filled_file: Path) -> N
         walk(start),
         settings=settings(
             max_examples=12,
-            stateful_step_count=25,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
