@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -232,7 +232,11 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
     return Walk
 
 
-def test_any_walk_ends_as_the_model_says(tmp_path: Path, filled_file: Path) -> None:
+def test_any_walk_ends_as_the_model_says(
+    tmp_path: Path, filled_file: Path, request: pytest.FixtureRequest
+) -> None:
+    """The same walks each time; `--sbsim-all-steps` takes more of them, and others each time."""
+    every = request.config.getoption("--sbsim-all-steps")
     start = tmp_path / "start"
     start.mkdir()
     shutil.copyfile(filled_file, start / "store.db")
@@ -243,9 +247,12 @@ def test_any_walk_ends_as_the_model_says(tmp_path: Path, filled_file: Path) -> N
     run_state_machine_as_test(
         walk(start),
         settings=settings(
-            max_examples=12,
+            max_examples=200 if every else 12,
             stateful_step_count=30,
+            derandomize=not every,
             deadline=None,
+            # To shrink a walk takes minutes; what went wrong is in its steps.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
