@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from sbsim.errors import SbsimError, UsageError
+from sbsim.errors import UsageError
 from sbsim.management.entities import (
     DiskOffering,
     Host,
@@ -23,11 +23,9 @@ from sbsim.management.entities import (
 from sbsim.management.errors import (
     BAD_ARGUMENT,
     DELETE_REFUSED,
-    OPERATION_FAILED,
-    ManagementError,
     Refused,
-    words_of,
 )
+from sbsim.management.failing import undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -102,7 +100,8 @@ def cached(management: Management, host: Host, storage: PrimaryStorage, image: I
             storage=storage.uuid, image=image.uuid, host=host.uuid,
         )  # fmt: skip
     with management.journal.answering_for(operation):
-        try:
+        what = f"the image {image.name} could not be brought into {storage.name}"
+        with undone_by(_undo, management, operation, what):
             management.progress(f"bringing the image {image.name} into {storage.name}")
             data = _read(Path(image.path))
             if hashlib.sha256(data).hexdigest() != image.digest:
@@ -110,13 +109,6 @@ def cached(management: Management, host: Host, storage: PrimaryStorage, image: I
             volumes = management.volumes(host)
             volumes.make(storage.uuid, NewVolume(image.uuid, len(data), "raw", image=True))
             volumes.fill(storage.uuid, image.uuid, data)
-        except SbsimError as error:
-            _undo(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED,
-                f"the image {image.name} could not be brought into {storage.name}: "
-                f"{words_of(error)}",
-            ) from error
         with management.store.transaction() as rows:
             rows.add(ImageCache(storage.uuid, image.uuid))
             management.journal.end(rows, operation, Progress.DONE)

@@ -29,6 +29,7 @@ from sbsim.management.entities import (
     VolumeStatus,
 )
 from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
+from sbsim.management.failing import undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.images import cached
 from sbsim.management.management import Management
@@ -81,15 +82,11 @@ def create(management: Management, new: NewInstance) -> VmInstance:
     recover(management)
     operation, instance, host, storage, image = _claim_create(management, new)
     with management.journal.answering_for(operation):
-        try:
+        what = f"the instance {new.name} was not made"
+        with undone_by(undo_create, management, operation, what):
             cached(management, host, storage, image)
             management.journal.step(operation, "image cached")
             _make_root(management, instance, host, image)
-        except SbsimError as error:
-            undo_create(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED, f"the instance {new.name} was not made: {words_of(error)}"
-            ) from error
         with management.store.transaction() as rows:
             instance = rows.change(instance, state=InstanceState.STOPPED)
             management.journal.end(rows, operation, Progress.DONE)
@@ -187,14 +184,9 @@ def start(management: Management, name: str, host: str | None = None) -> VmInsta
         instance = rows.change(instance, state=InstanceState.STARTING, host_uuid=chosen.uuid)
         chains = chains_of(rows, instance)
     with management.journal.answering_for(operation):
-        try:
+        what = f"{instance.name} was not started on {chosen.name}"
+        with undone_by(settle, management, operation, what):
             run(management, instance, chosen, chains)
-        except SbsimError as error:
-            settle(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED,
-                f"{instance.name} was not started on {chosen.name}: {words_of(error)}",
-            ) from error
         return _record(management, operation, instance, InstanceState.RUNNING, chosen.uuid)
 
 
@@ -246,16 +238,11 @@ def finish_stop(management: Management, operation: Operation, force: bool) -> Vm
         host = find_in(rows, Host, cast(str, instance.host_uuid))
         chains = chains_of(rows, instance)
     with management.journal.answering_for(operation):
-        try:
+        what = f"{instance.name} could not be stopped on {host.name}"
+        with undone_by(settle, management, operation, what):
             management.progress(f"stopping {instance.name} on {host.name}")
             halt(management, instance, host, force)
             let_go(management, host, chains.values(), instance.uuid)
-        except SbsimError as error:
-            settle(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED,
-                f"{instance.name} could not be stopped on {host.name}: {words_of(error)}",
-            ) from error
         return _record(management, operation, instance, InstanceState.STOPPED, None)
 
 
@@ -279,14 +266,9 @@ def reboot(management: Management, name: str) -> VmInstance:
         instance = rows.change(instance, state=InstanceState.STARTING)
         chains = chains_of(rows, instance)
     with management.journal.answering_for(operation):
-        try:
+        with undone_by(settle, management, operation, f"{instance.name} was not rebooted"):
             halt(management, instance, host, force=False)
             run(management, instance, host, chains)
-        except SbsimError as error:
-            settle(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED, f"{instance.name} was not rebooted: {words_of(error)}"
-            ) from error
         return _record(management, operation, instance, InstanceState.RUNNING, host.uuid)
 
 

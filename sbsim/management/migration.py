@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from sbsim.errors import SbsimError
 from sbsim.management.allocation import host_for
 from sbsim.management.chains import chains_of
 from sbsim.management.entities import Host, InstanceState, VmInstance
-from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
+from sbsim.management.errors import OPERATION_FAILED, Refused
+from sbsim.management.failing import undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.instances import needs_of, settle, storages_of
 from sbsim.management.management import Management
@@ -52,7 +52,8 @@ def migrate(management: Management, name: str, host: str | None = None) -> VmIns
         instance = rows.change(instance, state=InstanceState.MIGRATING)
         chains = chains_of(rows, instance).values()
     with management.journal.answering_for(operation):
-        try:
+        what = f"{instance.name} was not migrated to {to.name}"
+        with undone_by(settle, management, operation, what):
             management.progress(f"migrating {instance.name} from {source.name} to {to.name}")
             take(management, source, chains, Use.SHARED)
             take(management, to, chains, Use.SHARED)
@@ -61,12 +62,6 @@ def migrate(management: Management, name: str, host: str | None = None) -> VmIns
             management.journal.step(operation, "moved")
             let_go(management, source, chains, instance.uuid)
             take(management, to, chains)
-        except SbsimError as error:
-            settle(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED,
-                f"{instance.name} was not migrated to {to.name}: {words_of(error)}",
-            ) from error
         with management.store.transaction() as rows:
             instance = rows.change(instance, state=InstanceState.RUNNING, host_uuid=to.uuid)
             management.journal.end(rows, operation, Progress.DONE)

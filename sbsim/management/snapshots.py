@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from sbsim.errors import SbsimError
 from sbsim.management import using
 from sbsim.management.agent import VolumeAgent
 from sbsim.management.allocation import must_have_room
@@ -24,7 +23,8 @@ from sbsim.management.entities import (
     VolumeRef,
     VolumeStatus,
 )
-from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
+from sbsim.management.errors import OPERATION_FAILED, Refused
+from sbsim.management.failing import left_for_the_next, undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -64,7 +64,8 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
         chain = chain_of(rows, one)
     arguments = json.loads(operation.arguments)
     with management.journal.answering_for(operation):
-        try:
+        what = f"no snapshot of {one.name} was taken"
+        with undone_by(settle_take, management, operation, what):
             management.progress(f"taking {name} of {one.name} on {host.name}")
             actual = _make_upon(management, host, chain, arguments["lv"], one.size)
             if user is not None:
@@ -73,11 +74,6 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
                 management.volumes(host).use(storage.uuid, (arguments["lv"],), chain.use)
                 management.instances(host).go_on_in(user.uuid, chain.drive(number), path)
                 _only_read(management, host, chain)
-        except SbsimError as error:
-            settle_take(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED, f"no snapshot of {one.name} was taken: {words_of(error)}"
-            ) from error
         snapshot = _record_take(management, operation, one, actual)
     note_room(management, host, storage.uuid)
     return snapshot
@@ -149,14 +145,10 @@ def revert(management: Management, name: str) -> Volume:
         chain = chain_at(rows, volume, snapshot.uuid)
     lv = json.loads(operation.arguments)["lv"]
     with management.journal.answering_for(operation):
-        try:
+        what = f"{volume.name} was not reverted"
+        with undone_by(finish_revert, management, operation, what):
             management.progress(f"reverting {volume.name} to {snapshot.name} on {host.name}")
             actual = _make_upon(management, host, chain, lv, snapshot.size)
-        except SbsimError as error:
-            finish_revert(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED, f"{volume.name} was not reverted: {words_of(error)}"
-            ) from error
         with management.store.transaction() as rows:
             volume = rows.change(
                 volume, lv=lv, base=snapshot.uuid, format="qcow2", size=snapshot.size,
@@ -199,14 +191,11 @@ def delete(management: Management, name: str) -> None:
             rows, DELETE_SNAPSHOT, volume.uuid, needs=[storage.uuid], host=host.uuid,
             snapshot=snapshot.uuid,
         )  # fmt: skip
-    with management.journal.answering_for(operation):
-        try:
-            finish_delete(management, operation, "")
-        except SbsimError as error:
-            text = f"{snapshot.name} is not deleted: {words_of(error)}; delete it again"
-            with management.store.transaction() as rows:
-                management.journal.end(rows, operation, Progress.FAILED, text)
-            raise ManagementError(OPERATION_FAILED, text) from error
+    with (
+        management.journal.answering_for(operation),
+        left_for_the_next(management, operation, f"{snapshot.name} is not deleted"),
+    ):
+        finish_delete(management, operation, "")
     note_room(management, host, storage.uuid)
 
 

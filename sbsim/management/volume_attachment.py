@@ -6,7 +6,6 @@ import json
 from itertools import count
 from typing import cast
 
-from sbsim.errors import SbsimError
 from sbsim.management.chains import chain_of
 from sbsim.management.entities import (
     Host,
@@ -18,7 +17,8 @@ from sbsim.management.entities import (
     VolumeRef,
     VolumeStatus,
 )
-from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
+from sbsim.management.errors import OPERATION_FAILED, Refused
+from sbsim.management.failing import left_for_the_next, undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.instances import storages_of
 from sbsim.management.management import Management
@@ -67,16 +67,12 @@ def attach(management: Management, volume: str, instance: str) -> VolumeRef:
         host = rows.one(Host, uuid=to.host_uuid) if to.host_uuid else None
         chain = chain_of(rows, one)
     with management.journal.answering_for(operation):
-        try:
+        what = f"{one.name} was not attached to {to.name}"
+        with undone_by(undo_attach, management, operation, what):
             if host is not None:
                 management.progress(f"attaching {one.name} to {to.name} on {host.name}")
                 take(management, host, (chain,))
                 management.instances(host).attach(to.uuid, chain.drive(ref.number))
-        except SbsimError as error:
-            undo_attach(management, operation, words_of(error))
-            raise ManagementError(
-                OPERATION_FAILED, f"{one.name} was not attached to {to.name}: {words_of(error)}"
-            ) from error
         with management.store.transaction() as rows:
             management.journal.end(rows, operation, Progress.DONE)
     return ref
@@ -115,13 +111,9 @@ def detach(management: Management, volume: str, instance: str | None = None) -> 
             needs=[storage.uuid, one.uuid],
         )  # fmt: skip
     with management.journal.answering_for(operation):
-        try:
+        what = f"{one.name} was not detached from {of.name}"
+        with left_for_the_next(management, operation, what):
             _take_out(management, operation)
-        except SbsimError as error:
-            text = f"{one.name} was not detached from {of.name}: {words_of(error)}; try again"
-            with management.store.transaction() as rows:
-                management.journal.end(rows, operation, Progress.FAILED, text)
-            raise ManagementError(OPERATION_FAILED, text) from error
         with management.store.transaction() as rows:
             management.journal.end(rows, operation, Progress.DONE)
 

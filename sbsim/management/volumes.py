@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import cast
 
-from sbsim.errors import SbsimError
 from sbsim.management.allocation import must_have_room, storage_for
 from sbsim.management.chains import chain_of
 from sbsim.management.entities import (
@@ -27,10 +26,9 @@ from sbsim.management.errors import (
     BAD_ARGUMENT,
     DELETE_REFUSED,
     OPERATION_FAILED,
-    ManagementError,
     Refused,
-    words_of,
 )
+from sbsim.management.failing import left_for_the_next, undone_by
 from sbsim.management.finding import find_in
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -103,14 +101,9 @@ def fill_space(management: Management, operation: Operation, host: Host, volume:
     """Make a volume's space; return it as it is then. What fails leaves nothing."""
     vg = cast(str, volume.primary_storage_uuid)
     new = NewVolume(volume.lv, volume.size, cast(Format, volume.format))
-    try:
+    with undone_by(undo_create, management, operation, f"the volume {volume.name} was not made"):
         management.progress(f"making {volume.name} on {host.name}")
         actual = management.volumes(host).make(vg, new)
-    except SbsimError as error:
-        undo_create(management, operation, words_of(error))
-        raise ManagementError(
-            OPERATION_FAILED, f"the volume {volume.name} was not made: {words_of(error)}"
-        ) from error
     with management.store.transaction() as rows:
         volume = rows.change(volume, status=VolumeStatus.READY, actual=actual)
         management.journal.end(rows, operation, Progress.DONE)
@@ -166,15 +159,10 @@ def finish_delete(management: Management, operation: Operation, why: str) -> Non
         volume = rows.one(Volume, uuid=operation.subject)
         host = rows.one(Host, uuid=arguments["host"])
         layers = layers_of(rows, operation.subject)
-    try:
+    with left_for_the_next(management, operation, "the volume is not deleted"):
         if host is not None:
             for lv in layers:
                 management.volumes(host).delete(vg, lv)
-    except SbsimError as error:
-        text = f"the volume is not deleted: {words_of(error)}; mend what is said, then delete again"
-        with management.store.transaction() as rows:
-            management.journal.end(rows, operation, Progress.FAILED, text)
-        raise ManagementError(OPERATION_FAILED, text) from error
     with management.store.transaction() as rows:
         if volume is not None:
             forget_volume(rows, volume)
@@ -247,7 +235,7 @@ def finish_resize(management: Management, operation: Operation, why: str) -> Vol
         user = running_user(rows, volume)
         chain = chain_of(rows, volume)
         ref = rows.one(VolumeRef, volume_uuid=volume.uuid) if user else None
-    try:
+    with left_for_the_next(management, operation, f"{volume.name} was not made larger"):
         agent, format = management.volumes(host), chain.layers[0].format
         if user is not None and ref is not None:
             actual = agent.grow(chain.vg, chain.top, size, format, live=True)
@@ -255,13 +243,6 @@ def finish_resize(management: Management, operation: Operation, why: str) -> Vol
         else:
             with taken(management, host, (chain,)):
                 actual = agent.grow(chain.vg, chain.top, size, format, live=False)
-    except SbsimError as error:
-        text = (
-            f"{volume.name} was not made larger: {words_of(error)}; mend what is said, then again"
-        )
-        with management.store.transaction() as rows:
-            management.journal.end(rows, operation, Progress.FAILED, text)
-        raise ManagementError(OPERATION_FAILED, text) from error
     with management.store.transaction() as rows:
         volume = rows.change(volume, size=size, actual=actual)
         management.journal.end(rows, operation, Progress.DONE, why)
