@@ -189,7 +189,7 @@ def maintain(name: Storage, yes: Yes = False, lab: LabName = None, as_json: AsJs
     management = telling(lab)
     users = operating.running_users(management, name)
     if users:
-        confirm(yes, f"{len(users)} instances would be stopped: {', '.join(users)}")
+        confirm(yes, f"these instances would be stopped: {', '.join(users)}")
     _show_storage(management, operating.maintain(management, name).uuid, as_json)
 
 

@@ -99,7 +99,7 @@ def stop_users(
                  if one.state in _STANDING and cluster in (None, one.cluster_uuid)]  # fmt: skip
     if users:
         names = ", ".join(one.name for one in users)
-        management.progress(f"stopping {len(users)} instances: {names}")
+        management.progress(f"stopping {names}")
     # By uuid: several instances may have one name.
     _, errors = ask(
         [_ByUuid(one.uuid) for one in users], lambda one: _stop(management, one.name, storage)
