@@ -80,10 +80,22 @@ class Instances(LiveChanges):
         except InstanceNotThere:
             return True
         try:
-            wait_until(self._clock, lambda: uuid not in self.states(), limit, "its end", 0.2)
+            wait_until(self._clock, lambda: self._gone(uuid), limit, "its end", 0.2)
         except WaitedInVain:
             return False
         return True
+
+    def _gone(self, uuid: str) -> bool:
+        """Whether libvirt has forgotten an instance: a moment after that no longer runs.
+
+        Who starts it anew before is told that there is no such domain.
+        """
+        try:
+            with in_words(self._name):
+                self._find(uuid)
+        except InstanceNotThere:
+            return True
+        return False
 
     def destroy(self, uuid: str) -> None:
         """Cut an instance's power; nothing happens if it does not run here."""
