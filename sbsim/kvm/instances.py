@@ -72,13 +72,9 @@ class Instances(LiveChanges):
 
     def shut_down(self, uuid: str, limit: float) -> bool:
         """Press the power button; whether the instance has ended within `limit` seconds."""
-        if uuid not in self.states():
-            return True
-        try:
-            with in_words(self._name):
+        if uuid in self.states():
+            with suppress(InstanceNotThere), in_words(self._name):
                 self._find(uuid).shutdown()
-        except InstanceNotThere:
-            return True
         try:
             wait_until(self._clock, lambda: self._gone(uuid), limit, "its end", 0.2)
         except WaitedInVain:
