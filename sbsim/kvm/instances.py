@@ -54,13 +54,18 @@ class Instances(LiveChanges):
 
     def states(self) -> dict[str, Running]:
         """Every instance that runs here, and how it is."""
+        found = {}
         with in_words(self._name):
-            return {
-                domains.plain(one.UUIDString()): _STATES.get(one.info()[0], Running.ENDING)
-                for one in self._connection().listAllDomains(
-                    libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE
-                )
-            }
+            active = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE
+            for one in self._connection().listAllDomains(active):
+                try:
+                    state = one.info()[0]
+                except libvirt.libvirtError as error:
+                    if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                        continue  # it has ended since it was listed
+                    raise
+                found[domains.plain(one.UUIDString())] = _STATES.get(state, Running.ENDING)
+        return found
 
     def start(self, wanted: Domain) -> None:
         """Start an instance; nothing happens if it runs here."""

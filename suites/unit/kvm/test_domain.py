@@ -53,6 +53,20 @@ def test_instance_runs_from_its_start_to_its_end(
     assert connection.listAllDomains() == []  # it exists only while it runs
 
 
+def test_instance_that_ends_while_it_is_looked_at_is_not_there(
+    instances: Instances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instances.start(VM)
+    looked = libvirt.virDomain.info
+
+    def info(one: libvirt.virDomain) -> object:
+        one.destroy()
+        return looked(one)
+
+    monkeypatch.setattr(libvirt.virDomain, "info", info)
+    assert instances.states() == {}
+
+
 def test_power_button_ends_it(instances: Instances) -> None:
     instances.start(VM)
     assert instances.shut_down(UUID, limit=5)
