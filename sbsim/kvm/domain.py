@@ -78,7 +78,7 @@ def domain_xml(domain: Domain, virtual: str, emulator: str | None = None) -> str
     {program}
     <controller type='scsi' index='0' model='virtio-scsi'/>
     <controller type='usb' model='none'/>
-    {"".join(drive_xml(drive) for drive in domain.drives)}
+    {"".join(drive_xml(drive, starts=True) for drive in domain.drives)}
     <serial type='file'><source path={quoteattr(serial_log(domain.uuid))}/></serial>
     <memballoon model='none'/>
   </devices>
@@ -86,8 +86,12 @@ def domain_xml(domain: Domain, virtual: str, emulator: str | None = None) -> str
 """
 
 
-def drive_xml(drive: Drive) -> str:
-    """One disk. Nothing is cached on the host: what is written lies on the LUN."""
+def drive_xml(drive: Drive, starts: bool = False) -> str:
+    """One disk. Nothing is cached on the host: what is written lies on the LUN.
+
+    `starts`: it is there when the instance starts. The BIOS shows a guest only disks that have a
+    place in the boot order.
+    """
     bus = "virtio" if drive.number == 0 else "scsi"
     return f"""
     <disk type='block' device='disk'>
@@ -96,7 +100,7 @@ def drive_xml(drive: Drive) -> str:
       <target dev={quoteattr(drive.target)} bus='{bus}'/>
       <serial>{escape(drive.serial)}</serial>
       {"<shareable/>" if drive.shareable else ""}
-      {"<boot order='1'/>" if drive.number == 0 else ""}
+      {f"<boot order='{drive.number + 1}'/>" if starts else ""}
     </disk>"""
 
 
