@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +16,7 @@ from sbsim.kvm.guest import sector_of
 from sbsim.machines import Clock
 from sbsim.management import instance_inventory, instances, volume_attachment, volumes
 from sbsim.management.deployed import Deployed
+from sbsim.management.errors import Refused
 from sbsim.management.instance_inventory import InstanceInventory
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
@@ -42,6 +44,17 @@ def data_volume(operated: Management, storage: StorageInventory) -> Iterator[str
     volumes.create(operated, NewDataVolume("data", SIZE, storage.name))
     yield "data"
     volumes.delete(operated, "data")
+
+
+@pytest.fixture
+def shared_gone(operated: Management) -> Iterator[None]:
+    """However the test ends, its shared volume stays with no instance."""
+    yield
+    with contextlib.suppress(Refused):
+        left = instance_inventory.volume(operated, "shared")
+        for user in left.instances:
+            volume_attachment.detach(operated, left.uuid, user)
+        volumes.delete(operated, left.uuid)
 
 
 def wanted_bytes(deployed: Deployed, size: int, raw: bool) -> int:
@@ -90,6 +103,7 @@ def test_volume_exists_at_once_and_follows_its_instance(
 
 @pytest.mark.requirement("R4.6")
 def test_shared_volume_serves_instances_of_two_hosts(
+    shared_gone: None,
     operated: Management,
     deployed: Deployed,
     storage: StorageInventory,
