@@ -28,6 +28,7 @@ pytestmark = [
 
 @pytest.mark.requirement("R4.11")
 def test_maintenance_stops_every_user(
+    enabled_after: None,
     operated: Management,
     deployed: Deployed,
     storage: StorageInventory,

@@ -42,6 +42,7 @@ def refusal(action: Callable[[], object]) -> str:
 
 @pytest.mark.requirement("R4.1", "R4.2", "R5.2")
 def test_disabled_storage_refuses_what_is_new_until_it_is_enabled(
+    enabled_after: None,
     operated: Management,
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
