@@ -140,8 +140,9 @@ def test_shared_volume_serves_instances_of_two_hosts(
             data = sector.stdout.encode(errors="surrogateescape")
             written.append(data[8:24].hex() == one.uuid)
     proves("R4.6", "both_wrote", None, seen=written, wanted=[True, True])
-    volume_attachment.detach(operated, "shared", users[0].name)
-    volume_attachment.detach(operated, "shared", users[1].name)
+    for one in users:  # at rest: the guest would go on asking for a disk that is gone
+        instances.stop(operated, one.name)
+        volume_attachment.detach(operated, "shared", one.name)
     volumes.delete(operated, "shared")
     proves("R4.6", "let_go", None, seen=effects.locks(storage.uuid, shared.uuid),
            wanted=nothing(deployed, {}))  # fmt: skip
