@@ -81,9 +81,18 @@ def test_snapshots_are_taken_reverted_to_and_deleted(
     proves("R5.2", "other_kept", None, seen=started(), wanted=at_snapshot)
     stopped()
     snapshots.delete(operated, "running")
-    known = {one.install_path.rpartition("/")[2] for one in instance_inventory.volumes(operated)}
-    known |= {one.uuid for one in instance_inventory.images(operated) if one.storages}
     proves("R5.2", "nothing_left", None, seen=sorted(effects.volumes(storage.uuid)),
-           wanted=sorted(known))  # fmt: skip
+           wanted=sorted(recorded_volumes(operated)))  # fmt: skip
     held = effects.locks(storage.uuid, instance_inventory.volume(operated, root).uuid)
     proves("R5.2", "no_locks", None, seen=held, wanted=nothing(deployed, {}))
+
+
+def recorded_volumes(management: Management) -> set[str]:
+    """The logical volumes that the record gives a volume, a snapshot or an image."""
+    layers = [
+        *instance_inventory.volumes(management),
+        *instance_inventory.snapshots(management),
+    ]
+    return {one.install_path.rpartition("/")[2] for one in layers} | {
+        one.uuid for one in instance_inventory.images(management) if one.storages
+    }
