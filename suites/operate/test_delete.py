@@ -65,9 +65,10 @@ def test_deleted_storage_takes_its_instances_and_volumes_along(
     deployed: Deployed,
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
+    effects: Effects,
     proves: Proof,
 ) -> None:
-    effects, vg = Effects(deployed), storage.uuid
+    vg = storage.uuid
     make_instance("vm-1")
     volumes.create(operated, NewDataVolume("data", 64 * MIB, storage.name))
     on_luns = sorted(effects.volumes(vg))

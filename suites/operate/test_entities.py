@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fixtures.instances import OPERATES
 from sbsim.acceptance.proof import Proof
 from sbsim.management import images, instance_inventory, inventory, snapshots, volumes
 from sbsim.management.deployed import Deployed
@@ -19,11 +20,7 @@ from sbsim.management.volume_attachment import attach, detach
 from sbsim.management.volumes import NewDataVolume
 from sbsim.sharedblock.sizes import MIB
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 
 @pytest.mark.requirement("R5.1")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.instances import Guests
+from fixtures.instances import OPERATES, Guests
 from sbsim.acceptance.effects import Effects, nothing
 from sbsim.acceptance.proof import Proof
 from sbsim.management import instance_inventory, instances, inventory, operating, volumes
@@ -19,11 +19,7 @@ from sbsim.management.volume_attachment import attach
 from sbsim.management.volumes import NewDataVolume
 from sbsim.sharedblock.sizes import MIB
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 
 @pytest.mark.requirement("R4.11")
@@ -34,9 +30,9 @@ def test_maintenance_stops_every_user(
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
     guests: Guests,
+    effects: Effects,
     proves: Proof,
 ) -> None:
-    effects = Effects(deployed)
     make_instance("vm-1")
     make_instance("vm-ha", never_stop=True)
     volumes.create(operated, NewDataVolume("shared-ha", 64 * MIB, storage.name, shareable=True))

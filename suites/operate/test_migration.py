@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.instances import Guests
+from fixtures.instances import OPERATES, Guests
 from sbsim.acceptance.effects import Effects, nothing
 from sbsim.acceptance.proof import Proof
 from sbsim.management import instance_inventory, migration
@@ -17,11 +17,7 @@ from sbsim.management.management import Management
 from sbsim.sharedblock.errors import VolumeLocked
 from sbsim.sharedblock.volumes import Use
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 
 @pytest.mark.requirement("R5.1")
@@ -31,9 +27,9 @@ def test_running_instance_is_moved_and_one_host_has_its_volume(
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
     guests: Guests,
+    effects: Effects,
     proves: Proof,
 ) -> None:
-    effects = Effects(deployed)
     first, second = deployed.deployment.hosts[:2]
     vm = make_instance("vm-1", first.name)
     before = guests.next_round("vm-1")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.instances import Guests
+from fixtures.instances import OPERATES, Guests
 from sbsim.acceptance.effects import Effects, nothing
 from sbsim.acceptance.proof import Proof
 from sbsim.management import instance_inventory, instances, snapshots
@@ -19,11 +19,7 @@ from sbsim.management.instance_inventory import InstanceInventory
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 
 @pytest.mark.requirement("R5.2")
@@ -33,9 +29,10 @@ def test_snapshots_are_taken_reverted_to_and_deleted(
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
     guests: Guests,
+    effects: Effects,
     proves: Proof,
 ) -> None:
-    effects, root = Effects(deployed), "vm-1-root"
+    root = "vm-1-root"
 
     def started() -> int:
         """Start it, and see how far its disk was counted before."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.instances import Guests
+from fixtures.instances import OPERATES, Guests
 from sbsim.acceptance.proof import Proof
 from sbsim.management import (
     instance_inventory,
@@ -24,11 +24,7 @@ from sbsim.management.management import Management
 from sbsim.management.volumes import NewDataVolume
 from sbsim.sharedblock.sizes import MIB
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 
 def refusal(action: Callable[[], object]) -> str:

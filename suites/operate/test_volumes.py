@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fixtures.instances import Guests
+from fixtures.instances import OPERATES, Guests
 from sbsim.acceptance.effects import Effects, nothing
 from sbsim.acceptance.proof import Proof
 from sbsim.kvm.domain import Domain, Drive
@@ -25,18 +25,9 @@ from sbsim.sharedblock.profiles import profile
 from sbsim.sharedblock.sizes import MIB, exact, volume_size
 from sbsim.sharedblock.volumes import Use, path_of
 
-pytestmark = [
-    pytest.mark.requires("pool", "apply", "vm_instances"),
-    pytest.mark.destructive,
-    pytest.mark.usefixtures("no_instances"),
-]
+pytestmark = OPERATES
 
 SIZE, GROWN = 64 * MIB, 96 * MIB
-
-
-@pytest.fixture
-def effects(deployed: Deployed) -> Effects:
-    return Effects(deployed)
 
 
 @pytest.fixture
