@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sbsim.checks import Seen
 from sbsim.deployment import Host
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
@@ -50,6 +52,21 @@ class Effects:
         """By host: the uuids of the instances that run on it."""
         hosts = self.deployed.deployment.hosts
         return parallel(hosts, lambda host: sorted(self.deployed.instances(host).states()))
+
+    def seen(self, vgs: Iterable[str]) -> Seen:
+        """All of it, for these pools, as it is to agree with the record."""
+        running: dict[str, list[str]] = {}
+        for host, uuids in self.domains().items():
+            for uuid in uuids:
+                running.setdefault(uuid, []).append(host)
+        locks: dict[str, dict[str, str]] = {}
+        volumes: set[str] = set()
+        for vg in vgs:
+            for host, held in self.locks(vg).items():
+                for lv, use in held.items():
+                    locks.setdefault(f"{vg}/{lv}", {})[host] = use
+            volumes |= {f"{vg}/{lv}" for lv in self.volumes(vg)}
+        return Seen(running, locks, frozenset(volumes))
 
 
 def nothing(deployed: Deployed, empty: object) -> dict[str, object]:

@@ -7,6 +7,7 @@ of an operation, `settle` asks the hosts how the instance is and brings the reco
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -49,6 +50,7 @@ START = "start"
 STOP = "stop"
 REBOOT = "reboot"
 DESTROY = "destroy"
+SYNC = "sync"
 
 SHUT_DOWN_SECONDS = 60.0
 _AT_REST = (InstanceState.CREATED, InstanceState.STOPPED)
@@ -324,7 +326,12 @@ def finish_destroy(management: Management, operation: Operation, why: str) -> No
 # --- how it is ------------------------------------------------------------------------------------
 
 
-def settle(management: Management, operation: Operation, why: str) -> VmInstance:
+def settle(
+    management: Management,
+    operation: Operation,
+    why: str,
+    progress: Progress = Progress.UNDONE,
+) -> VmInstance:
     """Ask the hosts where an instance runs, and bring the record and the locks into line.
 
     It may run on one host, and that one has its volumes; every other host lets go of them. Where
@@ -351,13 +358,58 @@ def settle(management: Management, operation: Operation, why: str) -> VmInstance
         place = instance.host_uuid if lost else None
     with management.store.transaction() as rows:
         instance = rows.change(instance, state=state, host_uuid=place)
-        management.journal.end(rows, operation, Progress.UNDONE, why)
+        management.journal.end(rows, operation, progress, why)
     return instance
 
 
 ends(START)(settle)
 ends(STOP)(settle)
 ends(REBOOT)(settle)
+ends(SYNC)(settle)
+
+
+def sync(management: Management, hosts: Iterable[Host]) -> list[VmInstance]:
+    """Ask hosts for the instances that were last there; settle those that are otherwise now.
+
+    So a host that crashed comes back without the instances that the record still has there.
+    Returns those that were settled. One with an operation under way is left to that.
+    """
+    hosts = list(hosts)
+    answers, _ = ask(hosts, lambda host: management.instances(host).states())
+    settled = []
+    for instance in _otherwise(management, hosts, answers):
+        try:
+            with management.store.transaction() as rows:
+                operation = _claim(management, rows, SYNC, instance)
+        except Refused:
+            continue
+        with management.journal.answering_for(operation):
+            now = settle(management, operation, "", Progress.DONE)
+        management.progress(f"{now.name} was {instance.state}, and is {now.state}")
+        settled.append(now)
+    return settled
+
+
+_AS_SEEN = {InstanceState.RUNNING: Running.RUNNING, InstanceState.PAUSED: Running.PAUSED}
+
+
+def _otherwise(
+    management: Management, hosts: list[Host], answers: Mapping[str, Mapping[str, Running]]
+) -> list[VmInstance]:
+    """The instances on these hosts of which the record says other than the hosts do."""
+    with management.store.transaction() as rows:
+        there = rows.all(VmInstance, host_uuid=[host.uuid for host in hosts])
+    names = {host.uuid: host.name for host in hosts}
+    found = []
+    for instance in there:
+        host = names[cast(str, instance.host_uuid)]
+        if host in answers:
+            same = _AS_SEEN.get(instance.state) == answers[host].get(instance.uuid, Running.ENDING)
+        else:
+            same = instance.state is InstanceState.UNKNOWN
+        if not same:
+            found.append(instance)
+    return found
 
 
 def _hosts_near(rows: Transaction, instance: VmInstance) -> list[Host]:

@@ -19,6 +19,7 @@ from sbsim.management.entities import (
 )
 from sbsim.management.errors import DISCONNECTED, ManagementError, Refused, words_of
 from sbsim.management.finding import find_in
+from sbsim.management.instances import sync
 from sbsim.management.local_storage import prepare
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
@@ -37,8 +38,9 @@ class Reconnected:
 def reconnect(management: Management, storage: str, host: str | None = None) -> Reconnected:
     """Connect a storage's hosts, or one of them, again (R4.3).
 
-    Hosts that fail show Disconnected; the storage is Connected while any host is (R4.4). Raises
-    Refused if it is attached nowhere, ManagementError PS.1003 if every host fails.
+    Hosts that fail show Disconnected; the storage is Connected while any host is (R4.4). What is
+    known of the hosts' instances is brought into line. Raises Refused if the storage is attached
+    nowhere, ManagementError PS.1003 if every host fails.
     """
     operation, joining = _claim(management, storage, host)
     with management.journal.answering_for(operation):
@@ -50,6 +52,7 @@ def reconnect(management: Management, storage: str, host: str | None = None) -> 
         answers = {name: answer for name, answer in answers.items() if name not in strangers}
         errors |= strangers
         _keep(management, operation, joining, answers, errors)
+    sync(management, joining.hosts)
     if not answers:
         raise ManagementError(
             DISCONNECTED,

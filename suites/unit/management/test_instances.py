@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sbsim.errors import SbsimError
-from sbsim.management import instance_inventory, instances, migration
-from sbsim.management.entities import InstanceState
+from sbsim.errors import MachineError, SbsimError
+from sbsim.management import instance_inventory, instances, migration, reconnection
+from sbsim.management.entities import Host, InstanceState, VmInstance
 from sbsim.management.errors import ManagementError, Refused
 from sbsim.management.management import Management
 from sbsim.management.recovery import recover
@@ -195,3 +195,40 @@ def test_destroyed_instance_is_gone(operated: Management, world: FakeWorld) -> N
     assert instance_inventory.volumes(operated) == []
     agree(operated, world)
     assert len(world.lvs) == 1  # the image
+
+
+def test_host_that_crashed_comes_back_without_its_instances(
+    operated: Management, world: FakeWorld
+) -> None:
+    made(operated, "vm-1", host="host1")
+    made(operated, "vm-2", host="host2")
+    lost = MachineError("host1: no answer")
+    world.errors = dict.fromkeys([("host1", "states"), ("host1", "uses")], lost)
+    reconnection.reconnect(operated, "PS-1")
+    assert shown(operated) == (InstanceState.UNKNOWN, "host1")
+    assert shown(operated, "vm-2") == (InstanceState.RUNNING, "host2")
+    world.errors.clear()
+    world.domains["host1"].clear()
+    for users in world.locks.values():
+        users.pop("host1", None)
+    reconnection.reconnect(operated, "PS-1")
+    assert shown(operated) == (InstanceState.STOPPED, "")
+    agree(operated, world)
+    instances.start(operated, "vm-1", "host3")
+    agree(operated, world)
+
+
+def test_sync_leaves_what_is_as_recorded_and_what_is_under_way(
+    operated: Management, world: FakeWorld
+) -> None:
+    made(operated)
+    with operated.store.transaction() as rows:
+        hosts = rows.all(Host)
+        known = rows.one(VmInstance, name="vm-1")
+        assert known
+    assert instances.sync(operated, hosts) == []
+    world.domains["host1"].clear()
+    with operated.store.transaction() as rows:
+        operated.journal.claim(rows, instances.STOP, known.uuid)
+    assert instances.sync(operated, hosts) == []
+    assert shown(operated) == (InstanceState.RUNNING, "host1")
