@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "requires(*capabilities): what the backend must be able to do",
         "destructive: changes or wipes what it finds",
         "slow: takes longer than a few seconds; its docstring says why",
-        "breaks: breaks the deployment on purpose and looks whether that is seen",
+        "breaks: breaks or strains the deployment on purpose; no part of an acceptance",
         "long: left out by `./run test`, for want of minutes",
         "lab: makes labs of its own",
         # pytest-xdist's own; it is not needed, and may not be there to register it.
