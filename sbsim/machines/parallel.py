@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from sbsim.errors import ParallelError
 
@@ -20,6 +22,10 @@ class Named(Protocol):
 N = TypeVar("N", bound=Named)
 T = TypeVar("T")
 
+Calls = Mapping[str, Callable[[], Any]]
+# Runs calls at once and waits for all: what each one gave, or the exception that it raised.
+Runner = Callable[[Calls], Mapping[str, Any]]
+
 MOST_AT_ONCE = 64
 
 
@@ -32,20 +38,42 @@ def parallel(items: Iterable[N], action: Callable[[N], T]) -> dict[str, T]:
     wanted = list(items)
     if not wanted:
         return {}
-    pool = ThreadPoolExecutor(max_workers=min(len(wanted), MOST_AT_ONCE))
+    ended = _runner.get()({item.name: _bound(action, item) for item in wanted})
+    errors: dict[str, Exception] = {}
+    for name, answer in ended.items():
+        if isinstance(answer, Exception):
+            errors[name] = answer
+        elif isinstance(answer, BaseException):
+            raise answer
+    if errors:
+        raise next(iter(errors.values())) if len(wanted) == 1 else ParallelError(errors)
+    return dict(ended)
+
+
+def _bound(action: Callable[[N], T], item: N) -> Callable[[], T]:
+    return lambda: action(item)
+
+
+def in_threads(calls: Calls) -> Mapping[str, Any]:
+    """Run calls in threads: what real machines want."""
+    pool = ThreadPoolExecutor(max_workers=min(len(calls), MOST_AT_ONCE))
     try:
-        futures = {item.name: pool.submit(action, item) for item in wanted}
+        futures = {name: pool.submit(call) for name, call in calls.items()}
         wait(futures.values())
     finally:
         # Interrupted, it must not wait for what the others still do: nobody wants their answers.
         pool.shutdown(wait=False, cancel_futures=True)
-    errors: dict[str, Exception] = {}
-    for name, future in futures.items():
-        error = future.exception()
-        if isinstance(error, Exception):
-            errors[name] = error
-        elif error is not None:
-            raise error
-    if errors:
-        raise next(iter(errors.values())) if len(wanted) == 1 else ParallelError(errors)
-    return {name: future.result() for name, future in futures.items()}
+    return {name: future.exception() or future.result() for name, future in futures.items()}
+
+
+_runner: ContextVar[Runner] = ContextVar("runner", default=in_threads)
+
+
+@contextmanager
+def run_by(runner: Runner) -> Iterator[None]:
+    """Inside, `parallel` has its calls run by that runner: a simulated world has one of its own."""
+    token = _runner.set(runner)
+    try:
+        yield
+    finally:
+        _runner.reset(token)

@@ -1,0 +1,53 @@
+"""`sbsim contract record`: what real kernels and tools say, kept as data for the simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sbsim.backends import LabBackend
+from sbsim.bundle import bundle_folder, default_deployment
+from sbsim.cli_lab import teller
+from sbsim.contract.configfs_recording import record
+from sbsim.deployment import load
+
+out = Console(highlight=False, soft_wrap=True)
+contract_app = typer.Typer(no_args_is_help=True, help="Hold the simulator against the real world.")
+
+Into = Annotated[
+    Path | None, typer.Option("--into", help="The checkout to write to; else the one that runs.")
+]
+
+
+@contract_app.callback()
+def contract() -> None:
+    """Hold the simulator against the real world."""
+
+
+@contract_app.command("record")
+def record_command(into: Into = None) -> None:
+    """Boot a lab and keep what its kernel's configfs answers to every operation of the contract."""
+    deployment = load(default_deployment())
+    server = next(one for one in deployment.storage_servers if any(t.luns for t in one.targets))
+    luns = [lun for target in server.targets for lun in target.luns if lun.backing == "block"]
+    backend = LabBackend(deployment, name=f"contract-{deployment.name}")
+    progress = teller()
+    backend.up(progress)
+    try:
+        progress(f"playing on {server.name}")
+        recording = record(backend.machines[server.name], tuple(lun.device for lun in luns))
+    finally:
+        backend.down()
+    root = into or bundle_folder()
+    trees, operations = root / "sbsim/sim/lio/kernels", root / "suites/contract/recorded"
+    for folder in (trees, operations):
+        folder.mkdir(parents=True, exist_ok=True)
+    recording.save(trees, operations)
+    refused = sum(answer[0] == "error" for _, answer in recording.played)
+    out.print(
+        f"Linux {recording.kernel}: {len(recording.played)} operations, {refused} of them refused; "
+        f"{len(recording.tree)} nodes"
+    )

@@ -1,0 +1,1 @@
+"""The simulated world: time, arrays, hosts and their tools, computed from one state."""

@@ -1,0 +1,124 @@
+"""Virtual time: one thread, cooperative tasks, and an order that only the seed decides.
+
+Whoever sleeps gives way to the others; when all sleep, time jumps to the next one's moment. So a
+run is a pure function of what it is given, and an hour without events takes no time at all.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from sbsim.errors import SbsimError
+
+
+class Stuck(SbsimError):
+    """Every task waits for another one, and nothing is due to happen."""
+
+
+class Scheduler:
+    """A `Clock` of virtual seconds, and the tasks that live by it. Begins at 0.
+
+    `now` and `sleep` serve as the machines' clock; `run_all` serves as `parallel`'s runner. Of what
+    is due at the same moment the seed draws the order.
+
+    Raises Stuck where a wait could never end.
+
+    Example: ``clock = Scheduler(seed=7); clock.after(3, ring); clock.sleep(10)``
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._time = 0.0
+        self._random = random.Random(seed)
+        self._order = itertools.count()
+        self._due: list[tuple[float, float, int, Callable[[], object]]] = []
+        self._loop = greenlet(self._run)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Virtual seconds since the world began."""
+        return self._time
+
+    def sleep(self, seconds: float) -> None:
+        """Let others go on, and time go by."""
+        self.after(seconds, getcurrent().switch)
+        self._give_way()
+
+    def after(self, seconds: float, action: Callable[[], object]) -> Timer:
+        """Have something done in a while; it must not wait itself. The timer can be stopped."""
+        timer = Timer(action)
+        moment = self._time + max(0.0, seconds)
+        heapq.heappush(self._due, (moment, self._random.random(), next(self._order), timer.ring))
+        return timer
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    def start(self, call: Callable[[], object]) -> None:
+        """Have a task begin now, beside the others. What it raises ends the whole run."""
+        task = greenlet(call, parent=self._loop)
+        task.gr_context = contextvars.copy_context()  # else it would know of no runner
+        self.after(0, task.switch)
+
+    def run_all(self, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+        """Run calls beside each other and wait for all: what each gave, or what it raised."""
+        ended: dict[str, Any] = {}
+        waiting = getcurrent()
+
+        def task(name: str, call: Callable[[], Any]) -> None:
+            try:
+                ended[name] = call()
+            except Exception as error:
+                ended[name] = error
+            if len(ended) == len(calls):
+                self.after(0, waiting.switch)
+
+        for name, call in calls.items():
+            self.start(lambda name=name, call=call: task(name, call))  # type: ignore[misc]
+        self._give_way()
+        return {name: ended[name] for name in calls}
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _give_way(self) -> None:
+        if self._loop.dead:  # what it raised has ended the run before
+            self._loop = greenlet(self._run)
+        self._loop.parent = _main()
+        self._loop.switch()
+
+    def _run(self) -> None:
+        while self._due:
+            moment, _, _, action = heapq.heappop(self._due)
+            self._time = max(self._time, moment)
+            action()
+        raise Stuck("every task waits for another one, and nothing is due to happen")
+
+
+class Timer:
+    """Something that will be done, unless it is stopped."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self._action: Callable[[], object] | None = action
+
+    def ring(self) -> None:
+        """Do it."""
+        if self._action is not None:
+            self._action()
+
+    def stop(self) -> None:
+        """Leave it undone."""
+        self._action = None
+
+
+def _main() -> greenlet:
+    """The greenlet of whoever calls from outside."""
+    one = getcurrent()
+    while one.parent is not None:
+        one = one.parent
+    return one
