@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 from sbsim.sim.lio.shapes import AttributeShape, Shape
 
@@ -74,7 +74,7 @@ class Folder:
     """A folder. `default`: it came with its parent, and nobody can remove it."""
 
     # The classes of the folders that come with it, by name; others are plain.
-    parts: Mapping[str, type[Folder]] = {}
+    parts: ClassVar[Mapping[str, type[Folder]]] = {}
 
     def __init__(self, name: str, parent: Folder | None, shape: Shape, default: bool) -> None:
         self.name = name
