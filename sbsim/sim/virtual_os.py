@@ -204,6 +204,7 @@ class SimulatedUdev:
 
     def __init__(self, files: FileSystem) -> None:
         self._files = files
+        self.Context = SimpleNamespace
         self.Device = SimpleNamespace(from_device_file=self._from_file, from_name=self._from_name)
         self.Devices = self.Device
 
