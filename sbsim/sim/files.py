@@ -105,6 +105,11 @@ class FileSystem:
 
     # --- what is there ------------------------------------------------------------------------
 
+    def is_mount(self, path: str) -> bool:
+        """Whether another tree is mounted at a path, or in that folder."""
+        place = os.path.normpath(path)
+        return any(place in (mount, os.path.dirname(mount)) for mount in self._mounts)
+
     def realpath(self, path: str) -> str:
         """The path with every link followed; what does not exist stays as it is written."""
         return self._resolved(os.path.normpath(path), LINKS_AT_MOST)

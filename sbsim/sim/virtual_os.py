@@ -39,6 +39,10 @@ class SimulatedPath(PurePosixPath):
         """Whether it is a link."""
         return self.files.is_link(str(self))
 
+    def is_mount(self) -> bool:
+        """Whether another tree begins here or right below, as LIO's does below configfs."""
+        return self.files.is_mount(str(self))
+
     def stat(self) -> Any:
         """Kind and permissions."""
         return SimpleNamespace(st_mode=self.files.stat(str(self)))
