@@ -19,6 +19,7 @@ from sbsim.errors import UsageError
 from sbsim.machines import Machine
 
 LIMIT_SECONDS = 300
+CONFIGFS = "/sys/kernel/config"
 TARGET_MODULES = ("target_core_mod", "iscsi_target_mod", "tcm_loop")
 
 
@@ -79,6 +80,8 @@ def record(machine: Machine, devices: tuple[str, ...]) -> Recording:
     """
     for module in TARGET_MODULES:
         machine.run("modprobe", module)
+    if not machine.run("mountpoint", "-q", CONFIGFS, check=False).ok:
+        machine.run("mount", "-t", "configfs", "configfs", CONFIGFS)
     machine.run("mkdir", "-p", "/etc/target/pr")
     _refuse_what_is_there(machine)
     for path in (scenario.FILE_A, scenario.FILE_B):

@@ -118,6 +118,11 @@ def tree(root: str, files: Any = None) -> dict[str, Answer]:
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
     json.dump(
-        {"answers": play(asked["play"]), "trees": {one: tree(one) for one in asked["trees"]}},
+        {
+            "answers": play(asked["play"]),
+            "trees": {
+                one: tree(os.path.normpath(os.path.join(ROOT, one))) for one in asked["trees"]
+            },
+        },
         sys.stdout,
     )
