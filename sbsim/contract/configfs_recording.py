@@ -47,10 +47,11 @@ class Recording:
         """Write the two files; the same recording always gives the same bytes."""
         release = short(self.kernel)
         tree = [f"{json.dumps(path)}: {json.dumps(node)}" for path, node in self.tree.items()]
+        made = json.dumps(scenario.made())
         disks = json.dumps([vars(disk) for disk in self.disks])
         head = f'"kernel": {json.dumps(self.kernel)},\n"disks": {disks},\n'
         (trees / f"{release}.json").write_text(
-            f'{{\n{head}"tree": {{\n' + ",\n".join(tree) + "\n}}\n"
+            f'{{\n{head}"made": {made},\n"tree": {{\n' + ",\n".join(tree) + "\n}}\n"
         )
         played = [json.dumps(one) for one in self.played]
         (operations / f"configfs-{release}.json").write_text(

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
 
-from sbsim.sim.lio.numbers import leading, unsigned
+from sbsim.sim.lio.numbers import unsigned
 from sbsim.sim.lio.places import Places
 from sbsim.sim.lio.shapes import Kernel, Shape
 from sbsim.sim.lio.tree import Folder, refuse
 
-VERSION = "Target Engine Core ConfigFS Infrastructure"
+LONGEST_ADAPTER = 64
+KINDS = re.compile(r"(iblock|fileio|rd_mcp|user|pscsi)_([0-9]+)")
 
 
 class Target(Folder):
-    """``/sys/kernel/config/target``: one machine's LIO."""
+    """``/sys/kernel/config/target``: one machine's LIO.
+
+    `numbers` counts what the kernel counts: adapters, devices, initiators.
+    """
 
     fabrics: ClassVar[dict[str, type[Folder]]] = {}
 
     def __init__(self, kernel: Kernel, places: Places) -> None:
-        shape = kernel.shapes["."]
-        # What was recorded had these; a kernel that has just booted has not.
-        names = tuple(name for name in shape.names if name not in self.fabrics)
-        folders = {name: one for name, one in shape.folders.items() if name in names}
-        super().__init__("target", None, Shape(shape.mode, shape.attributes, folders, names), True)
+        super().__init__("target", None, kernel.shapes["."], True)
         self.kernel = kernel
         self.places = places
+        self.numbers = {"adapter": 0, "device": 0, "initiator": 0}
 
     def shape_of(self, path: str) -> Shape:
         """The shape of what was recorded at a path."""
         return self.kernel.shapes[path]
+
+    def next(self, what: str) -> int:
+        """The next number of its kind."""
+        self.numbers[what] += 1
+        return self.numbers[what]
 
     def make(self, name: str) -> Folder:
         """A fabric, by the name of its module."""
@@ -48,10 +55,13 @@ class Target(Folder):
         self.values["dbroot"] = f"{path}\n"
 
 
-def fabric(name: str):  # type: ignore[no-untyped-def]
+K = TypeVar("K", bound=type[Folder])
+
+
+def fabric(name: str) -> Callable[[K], K]:
     """Decorate the folder of a fabric."""
 
-    def register(kind: type[Folder]) -> type[Folder]:
+    def register(kind: K) -> K:
         Target.fabrics[name] = kind
         return kind
 
@@ -60,28 +70,44 @@ def fabric(name: str):  # type: ignore[no-untyped-def]
 
 def target_of(folder: Folder) -> Target:
     """The LIO that a folder belongs to."""
-    root = list(folder.lineage())[-1]
+    root = folder.root
     assert isinstance(root, Target)
     return root
+
+
+# --- logical unit groups ----------------------------------------------------------------------
 
 
 class LogicalUnitGroup(Folder):
     """An ALUA logical unit group: an id that is given once, and its devices."""
 
+    @property
+    def id(self) -> int | None:
+        """Its id; None while it has none."""
+        return 0 if self.default else self._id
+
+    _id: int | None = None
+
     def show_lu_gp_id(self) -> str:
-        """The id; 0 for none."""
-        return f"{self.value('lu_gp_id').strip() if self.default else self.values.get('id', 0)}\n"
+        """The id, nothing while there is none."""
+        return "" if self.id is None else f"{self.id}\n"
 
     def store_lu_gp_id(self, text: str) -> None:
-        """Give it its id."""
-        number = unsigned(text, 64)
-        if number > 0xFFFF or "id" in self.values:
-            refuse(errno.EINVAL)
+        """Give it its id: once, and one that no other has."""
+        value = unsigned(text, 64)
         groups = self.parent
-        assert isinstance(groups, LogicalUnitGroups)
-        if number in {int(one.values.get("id", 0)) for one in groups.made(LogicalUnitGroup)}:
+        assert groups is not None
+        taken = {one.id for one in groups.made(LogicalUnitGroup)}
+        if value > 0xFFFF or self.id is not None or value in taken:
             refuse(errno.EINVAL)
-        self.values["id"] = str(number)
+        self._id = value
+
+    def show_members(self) -> str:
+        """Its devices."""
+        if not self.default:
+            return ""
+        core = target_of(self).part("core", Core)
+        return "".join(f"{one}\n" for one in core.configured())
 
 
 class LogicalUnitGroups(Folder):
@@ -107,25 +133,28 @@ class Core(Folder):
     parts: ClassVar = {"alua": Alua}
     adapters: ClassVar[dict[str, type[Folder]]] = {}
 
+    def __init__(self, name: str, parent: Folder | None, shape: Shape, default: bool) -> None:
+        super().__init__(name, parent, shape, default)
+        self.order: list[Folder] = []
+
+    def configured(self) -> list[str]:
+        """The devices that are enabled, as ``adapter/device``, in the order of that."""
+        return [f"{one.parent.name if one.parent else ''}/{one.name}" for one in self.order]
+
     def make(self, name: str) -> Folder:
         """An adapter of a kind that this kernel has."""
-        if len(name) > 255:
+        if len(name) >= LONGEST_ADAPTER:
             refuse(errno.ENAMETOOLONG)
-        kind, separator, number = _split(name)
-        if not separator:
-            refuse(errno.EINVAL)
-        digits = unsigned(number)
-        adapter = self.adapters.get(kind) or refuse(errno.EINVAL)
-        made = adapter(name, self, target_of(self).shape_of(f"core/{kind}_0"), False)
-        made.values["number"] = str(digits)
-        return made
+        found = KINDS.fullmatch(name) or refuse(errno.EINVAL)
+        kind = self.adapters.get(found.group(1)) or refuse(errno.EINVAL)
+        target = target_of(self)
+        shape = target.shape_of(f"core/{_recorded(found.group(1))}_0")
+        return kind(name, self, shape, False)
 
 
-def _split(name: str) -> tuple[str, str, str]:
-    """An adapter's name: its kind and its number. "rd_mcp_0" is of the kind "rd_mcp"."""
-    found = re.fullmatch(r"(rd_mcp|rd_dr|[^_]*)(_?)(.*)", name)
-    assert found
-    return found.group(1), found.group(2), found.group(3)
+def _recorded(kind: str) -> str:
+    """The kind whose adapter was recorded; all adapters look alike."""
+    return kind if kind in ("iblock", "fileio", "rd_mcp") else "fileio"
 
 
-__all__ = ["Core", "Target", "fabric", "leading", "target_of"]
+Target.parts = {"core": Core}

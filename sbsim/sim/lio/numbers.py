@@ -8,8 +8,6 @@ import re
 from sbsim.sim.lio.tree import refuse
 
 _NUMBER = re.compile(r"\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\n?")
-
-
 _SWITCH = {"y": True, "1": True, "on": True, "n": False, "0": False, "of": False}
 
 
@@ -24,21 +22,25 @@ def unsigned(text: str, bits: int = 32) -> int:
     """Kstrtouint and its like: decimal, octal or hexadecimal; one line end may follow."""
     if not _NUMBER.fullmatch(text):
         refuse(errno.EINVAL)
-    plain = text.strip().removeprefix("+")
-    octal = plain.startswith("0") and plain[1:2].isdigit()
-    value = int(plain, 8) if octal else int(plain, 0)
-    if value >= 1 << bits:
-        refuse(errno.ERANGE)
-    return value
+    value = _value(text.strip().removeprefix("+"))
+    return value if value < 1 << bits else refuse(errno.ERANGE)
 
 
-def leading(text: str, bits: int = 32) -> int:
-    """simple_strtoul: the digits at the start, 0 where there are none; what is too large wraps."""
-    found = re.match(r"0[xX][0-9a-fA-F]+|[0-9]+", text)
-    if not found:
-        return 0
-    plain = found.group()
-    octal = plain.startswith("0") and len(plain) > 1 and plain[1].isdigit()
-    digits = re.match(r"[0-7]+", plain) if octal else None
-    value = int(digits.group(), 8) if digits else int(plain, 0 if plain[1:2] in "xX" else 10)
-    return value % (1 << bits)
+def signed(text: str, bits: int = 32) -> int:
+    """Kstrtoint and its like: as `unsigned`, with a sign."""
+    if text.startswith("-"):
+        value = unsigned(text[1:], bits)
+        return -value if value <= 1 << bits - 1 else refuse(errno.ERANGE)
+    return unsigned(text, bits)
+
+
+def leading(text: str) -> int:
+    """simple_strtoul: the digits at the start, 0 where there are none."""
+    found = re.match(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*", text)
+    return _value(found.group()) if found else 0
+
+
+def _value(digits: str) -> int:
+    if digits[:2].lower() == "0x":
+        return int(digits, 16)
+    return int(digits, 8) if digits.startswith("0") else int(digits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,16 @@ def kernel(release: str = "6.1") -> Kernel:
     data = json.loads(path.read_text())
     tree: dict[str, Any] = data["tree"]
     shapes: dict[str, Shape] = {}
-    _shape(".", tree, shapes)
+    _shape(".", tree, frozenset(data["made"]), shapes)
     return Kernel(data["kernel"], shapes)
 
 
-def _shape(path: str, tree: Mapping[str, Any], shapes: dict[str, Shape]) -> Shape:
+def _shape(
+    path: str, tree: Mapping[str, Any], made: Collection[str], shapes: dict[str, Shape]
+) -> Shape:
+    """The shape of a folder, and those of all below it; what was made in it is none of its own."""
     _, mode, (_, names) = tree[path]
-    attributes, folders = {}, {}
+    attributes, folders, own = {}, {}, []
     for name in names:
         below = name if path == "." else f"{path}/{name}"
         kind, its_mode, (outcome, value) = tree[below]
@@ -66,6 +69,10 @@ def _shape(path: str, tree: Mapping[str, Any], shapes: dict[str, Shape]) -> Shap
             first = value if outcome == "ok" else None
             attributes[name] = AttributeShape(int(its_mode, 8), first)
         elif kind == "dir":
-            folders[name] = _shape(below, tree, shapes)
-    shapes[path] = Shape(int(mode, 8), attributes, folders, tuple(names))
+            shape = _shape(below, tree, made, shapes)
+            if below not in made:
+                folders[name] = shape
+        if below not in made:
+            own.append(name)
+    shapes[path] = Shape(int(mode, 8), attributes, folders, tuple(own))
     return shapes[path]

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, NoReturn, TypeVar
 
 from sbsim.sim.lio.shapes import AttributeShape, Shape
 
 READABLE, WRITABLE = 0o444, 0o222
+NAME_LIMIT = 255
 LINK_MODE = 0o777
 
 
@@ -49,8 +50,9 @@ class Attribute:
         """Store a text. Raises EACCES where it cannot be written, and whatever the kernel says."""
         if not self.mode & WRITABLE:
             refuse(errno.EACCES)
-        if text:  # the kernel passes on no write of nothing
-            self.folder.store(self.name, text)
+        if not text:  # nothing to copy from whoever writes
+            refuse(errno.EFAULT)
+        self.folder.store(self.name, text)
 
 
 class Link:
@@ -174,6 +176,11 @@ class Folder:
             one = one.parent
 
     @property
+    def root(self) -> Folder:
+        """The folder above all others."""
+        return list(self.lineage())[-1]
+
+    @property
     def path(self) -> str:
         """Its path from the root's parent."""
         return "/".join(one.name for one in reversed(list(self.lineage())))
@@ -227,12 +234,18 @@ F = TypeVar("F", bound=Folder)
 class Configfs:
     """A tree by its paths, for whoever carries it: every call as the one of `os` of its name.
 
-    Paths begin with `mount`. A path outside is none of this tree's, and is refused as the kernel
-    refuses a link to what is not in configfs.
+    Paths begin with `mount`. `is_folder_elsewhere` tells of a path outside whether it is a folder:
+    nothing there can be linked to, and the kernel says so in two ways.
     """
 
-    def __init__(self, root: Folder, mount: str = "/sys/kernel/config") -> None:
+    def __init__(
+        self,
+        root: Folder,
+        is_folder_elsewhere: Callable[[str], bool] = lambda _path: False,
+        mount: str = "/sys/kernel/config",
+    ) -> None:
         self.root = root
+        self.is_folder_elsewhere = is_folder_elsewhere
         self.mount = mount
 
     def find(self, path: str) -> Folder | Attribute | Link | None:
@@ -263,12 +276,15 @@ class Configfs:
         folder, name = self._place(path)
         if folder.find(name):
             refuse(errno.EEXIST)
-        if type(folder).allow_link is Folder.allow_link or not self.holds(source):
+        if type(folder).allow_link is Folder.allow_link:
             refuse(errno.EPERM)
+        # What lies outside is a file or a folder; neither can be linked to.
+        if not self.holds(source):
+            refuse(errno.EPERM if self.is_folder_elsewhere(source) else errno.ENOTDIR)
         found = self.find(source) or refuse(errno.ENOENT)
         found = found.source if isinstance(found, Link) else found
         if not isinstance(found, Folder):
-            refuse(errno.EPERM)
+            refuse(errno.ENOTDIR)
         folder.symlink(found, name)
 
     def readlink(self, path: str) -> str:
@@ -325,13 +341,18 @@ class Configfs:
 
     def _words(self, path: str) -> list[str]:
         plain = os.path.normpath(path).removeprefix(f"{self.mount}/{self.root.name}")
-        return [word for word in plain.split("/") if word not in ("", ".")]
+        words = [word for word in plain.split("/") if word not in ("", ".")]
+        if any(len(word) > NAME_LIMIT for word in words):
+            refuse(errno.ENAMETOOLONG)
+        return words
 
     def _there(self, path: str) -> Folder | Attribute | Link:
         return self.find(path) or refuse(errno.ENOENT)
 
     def _place(self, path: str) -> tuple[Folder, str]:
         above, _, name = os.path.normpath(path).rpartition("/")
+        if len(name) > NAME_LIMIT:
+            refuse(errno.ENAMETOOLONG)
         folder = self._there(above)
         folder = folder.source if isinstance(folder, Link) else folder
         if not isinstance(folder, Folder):
