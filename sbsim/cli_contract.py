@@ -11,7 +11,7 @@ from rich.console import Console
 from sbsim.backends import LabBackend
 from sbsim.bundle import bundle_folder, default_deployment
 from sbsim.cli_lab import teller
-from sbsim.contract.configfs_recording import record
+from sbsim.contract import configfs_recording, rtslib_recording
 from sbsim.deployment import load
 
 out = Console(highlight=False, soft_wrap=True)
@@ -38,7 +38,9 @@ def record_command(into: Into = None) -> None:
     backend.up(progress)
     try:
         progress(f"playing on {server.name}")
-        recording = record(backend.machines[server.name], tuple(lun.device for lun in luns))
+        machine = backend.machines[server.name]
+        recording = configfs_recording.record(machine, tuple(lun.device for lun in luns))
+        taken = rtslib_recording.record(machine, luns[0].device)
     finally:
         backend.down()
     root = into or bundle_folder()
@@ -46,8 +48,9 @@ def record_command(into: Into = None) -> None:
     for folder in (trees, operations):
         folder.mkdir(parents=True, exist_ok=True)
     recording.save(trees, operations)
+    taken.save(operations)
     refused = sum(answer[0] == "error" for _, answer in recording.played)
     out.print(
         f"Linux {recording.kernel}: {len(recording.played)} operations, {refused} of them refused; "
-        f"{len(recording.tree)} nodes"
+        f"{len(recording.tree)} nodes; {len(taken.steps)} steps of rtslib"
     )

@@ -79,15 +79,10 @@ def record(machine: Machine, devices: tuple[str, ...]) -> Recording:
 
     Raises UsageError where LIO holds something.
     """
-    for module in TARGET_MODULES:
-        machine.run("modprobe", module)
-    if not machine.run("mountpoint", "-q", CONFIGFS, check=False).ok:
-        machine.run("mount", "-t", "configfs", "configfs", CONFIGFS)
-    machine.run("mkdir", "-p", "/etc/target/pr")
-    _refuse_what_is_there(machine)
+    prepare(machine)
     for path in (scenario.FILE_A, scenario.FILE_B):
         machine.run("truncate", "--size", str(scenario.FILE_BYTES), path)
-    disks = tuple(_disk(machine, path) for path in devices[:2])
+    disks = tuple(look_at_disk(machine, path) for path in devices[:2])
     first = _play(machine, scenario.objects(disks[0].path), ["."])
     _must_have_worked(scenario.objects(disks[0].path), first["answers"])
     tree: dict[str, Answer] = first["trees"]["."]
@@ -98,6 +93,21 @@ def record(machine: Machine, devices: tuple[str, ...]) -> Recording:
     machine.run("rm", "-f", scenario.FILE_A, scenario.FILE_B)
     kernel = machine.run("uname", "-r").stdout.strip()
     return Recording(kernel, disks, tree, tuple(zip(asked, answers, strict=True)))
+
+
+def prepare(machine: Machine) -> None:
+    """Load LIO on a machine. Raises UsageError where it holds something."""
+    for module in TARGET_MODULES:
+        machine.run("modprobe", module)
+    if not machine.run("mountpoint", "-q", CONFIGFS, check=False).ok:
+        machine.run("mount", "-t", "configfs", "configfs", CONFIGFS)
+    machine.run("mkdir", "-p", "/etc/target/pr")
+    found = list(_objects(machine))
+    if found:
+        raise UsageError(
+            f"{machine.name}: LIO holds {', '.join(found)} already; record on a machine without "
+            f"targets: sbsim lab up"
+        )
 
 
 def names_in(tree: Mapping[str, Answer]) -> dict[str, list[str]]:
@@ -127,15 +137,6 @@ def _must_have_worked(operations: list[Operation], answers: list[Answer]) -> Non
         raise UsageError(f"the kernel refused what it must take: {'; '.join(failed)}")
 
 
-def _refuse_what_is_there(machine: Machine) -> None:
-    found = list(_objects(machine))
-    if found:
-        raise UsageError(
-            f"{machine.name}: LIO holds {', '.join(found)} already; record on a machine without "
-            f"targets: sbsim lab up"
-        )
-
-
 def _objects(machine: Machine) -> Iterator[str]:
     for name in machine.run("ls", "--", player.ROOT).lines:
         if name not in ("core", "version", "dbroot"):
@@ -145,7 +146,8 @@ def _objects(machine: Machine) -> Iterator[str]:
             yield name
 
 
-def _disk(machine: Machine, path: str) -> Disk:
+def look_at_disk(machine: Machine, path: str) -> Disk:
+    """A machine's block device, links followed."""
     real = machine.run("readlink", "-f", "--", path).stdout.strip()
     name = real.rpartition("/")[2]
     major, minor = machine.read(f"/sys/class/block/{name}/dev").decode().strip().split(":")

@@ -15,6 +15,7 @@ FILE_A, FILE_B = "/var/tmp/sbsim-a.img", "/var/tmp/sbsim-b.img"
 FILE_BYTES = 64 * 2**20
 IQN = "iqn.2003-01.org.sbsim:t1"
 OTHER = "iqn.2003-01.org.sbsim:t2"
+LONG = "iqn.2003-01.org.sbsim:" + "n" * 180
 NODE = "iqn.1994-05.org.sbsim:node1"
 NODE_2 = "iqn.1994-05.org.sbsim:node2"
 NAA, NAA_NODE = "naa.5001405aaaaaaaa1", "naa.5001405bbbbbbbb2"
@@ -299,7 +300,7 @@ def _fabric() -> Iterator[Operation]:
             yield ["write", f"iscsi/discovery_auth/{name}", text]
             yield ["read", f"iscsi/discovery_auth/{name}"]
     for name in (IQN, OTHER, IQN, "not-an-iqn", "IQN.2003-01.ORG.SBSIM:UP", "eui.02004567a425678d",
-                 "iqn.2003-01.org.sbsim:" + "n" * 180, "iqn.2003-01.org.sbsim:" + "n" * 210,
+                 LONG, "iqn.2003-01.org.sbsim:" + "n" * 210,
                  "n" * 256):  # fmt: skip
         yield ["mkdir", f"iscsi/{name}"]
         yield ["ls", f"iscsi/{name}"]
@@ -539,5 +540,11 @@ def _gone() -> Iterator[Operation]:
         ["rmdir", f"iscsi/{OTHER}"], ["ls", "iscsi"],
         ["rmdir", "core/fileio_0/raw"], ["rmdir", FILEIO], ["rmdir", RAMDISK], ["rmdir", IBLOCK],
         ["rmdir", "core/fileio_0"], ["rmdir", "core/rd_mcp_0"], ["rmdir", "core/iblock_0"],
-        ["ls", "core"], ["ls", "."],
+        ["ls", "core"],
+        *(["rmdir", one] for one in (
+            f"{TPG}/lun/lun_4294967296", TPG, f"iscsi/{IQN}", "iscsi/IQN.2003-01.ORG.SBSIM:UP",
+            "iscsi/eui.02004567a425678d", f"iscsi/{LONG}", "iscsi", f"{LOOP}/acls/foo", LOOP,
+            f"loopback/{NAA}", "loopback/naa.x", "loopback",
+        )),
+        ["ls", "."],
     )  # fmt: skip

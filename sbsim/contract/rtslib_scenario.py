@@ -99,7 +99,7 @@ def _backstores() -> list[Step]:
         ("a file without a size", lambda rtslib, _: rtslib.FileIOStorageObject("g", FILE_B)),
         ("no such backstore", lambda rtslib, _: rtslib.FileIOStorageObject("nowhere")),
         ("a slash in a name", lambda rtslib, _: rtslib.FileIOStorageObject("a/b", FILE_B, MIB)),
-        _keep("r", lambda rtslib, _: rtslib.RDMCPStorageObject("r", 8 * MIB)),
+        _keep("r", lambda rtslib, _: rtslib.RDMCPStorageObject("r", 8 * MIB, "of-r")),
         *_get("r", "size", "status", "nullio"),
         _keep("b", lambda rtslib, made: rtslib.BlockStorageObject("b", made["disk"], wwn="of-b")),
         *_get("b", "size", "wwn", "status", "readonly", "udev_path", "write_back"),
@@ -170,10 +170,11 @@ def _targets() -> list[Step]:
 
 def _mapping() -> list[Step]:
     return [
-        _keep("lun", lambda rtslib, made: rtslib.LUN(made["tpg"], 0, made["f"])),
+        _keep("lun", lambda rtslib, made: rtslib.LUN(made["tpg"], 0, made["f"], "f-lun")),
         ("the LUN again", lambda rtslib, made: rtslib.LUN(made["tpg"], 0, made["r"])),
         ("a LUN too high", lambda rtslib, made: rtslib.LUN(made["tpg"], 70000, made["r"])),
-        _keep("lun1", lambda rtslib, made: rtslib.LUN(made["tpg"], storage_object=made["b"])),
+        _keep("lun1", lambda rtslib, made: rtslib.LUN(
+            made["tpg"], storage_object=made["b"], alias="a-lun")),
         *_get("lun1", "lun", "alias", "storage_object", "mapped_luns", "alua_tg_pt_gp_name"),
         *_get("f", "attached_luns", "status"),
         ("f's serial while it is shown", lambda _, made: setattr(made["f"], "wwn", "another")),
@@ -191,11 +192,12 @@ def _mapping() -> list[Step]:
         _call("acl", "list_attributes"),
         _call("acl", "set_attribute", "dataout_timeout", 10),
         _call("acl", "set_attribute", "dataout_timeout", 1000),
-        _keep("mapped", lambda rtslib, made: rtslib.MappedLUN(made["acl"], 0, 0)),
+        _keep("mapped", lambda rtslib, made: rtslib.MappedLUN(made["acl"], 0, 0, None, "f-map")),
         ("mapped again", lambda rtslib, made: rtslib.MappedLUN(made["acl"], 0, 1)),
         ("mapping a LUN that is not there",
          lambda rtslib, made: rtslib.MappedLUN(made["acl"], 5, 9)),
-        _keep("mapped1", lambda rtslib, made: rtslib.MappedLUN(made["acl"], 3, made["lun1"], True)),
+        _keep("mapped1", lambda rtslib, made: rtslib.MappedLUN(
+            made["acl"], 3, made["lun1"], True, "a-mapping")),
         *_get("mapped1", "mapped_lun", "tpg_lun", "write_protect", "alias"),
         _set("mapped1", "write_protect", False),
         *_get("lun", "mapped_luns"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
@@ -55,6 +57,17 @@ class Tree(Protocol):
 def refuse(number: int, path: str) -> NoReturn:
     """Raise OSError with that errno."""
     raise OSError(number, os.strerror(number), path)
+
+
+@contextmanager
+def _naming(*paths: str) -> Iterator[None]:
+    """Inside, a refusal is told with the paths of the call, as the operating system does."""
+    try:
+        yield
+    except OSError as error:
+        first, *second = paths
+        words = [None, *second] if second else []
+        raise OSError(error.errno, os.strerror(error.errno or 0), first, *words) from None
 
 
 @dataclass
@@ -145,7 +158,7 @@ class FileSystem:
     def listdir(self, path: str) -> list[str]:
         """The names in a folder."""
         real = self.realpath(path)
-        if tree := self._tree(real):
+        if tree := self.tree_at(real):
             return tree.ls(real)
         found = self._there(real)
         return list(found.entries) if isinstance(found, Folder) else refuse(errno.ENOTDIR, path)
@@ -153,21 +166,22 @@ class FileSystem:
     def readlink(self, path: str) -> str:
         """Where a link leads."""
         place = self._place(path)
-        if tree := self._tree(place):
-            return tree.readlink(place)
+        if tree := self.tree_at(place):
+            with _naming(path):
+                return tree.readlink(place)
         found = self._there(place)
         return found.text if isinstance(found, Link) else refuse(errno.EINVAL, path)
 
     def device(self, path: str) -> Any:
         """What stands behind a block device's node; None if there is no such node."""
         real = self.realpath(path)
-        found = None if self._tree(real) else self._find(real)
+        found = None if self.tree_at(real) else self._find(real)
         return found.of if isinstance(found, Device) else None
 
     def size(self, path: str) -> int | None:
         """A regular file's bytes; None if it is none."""
         real = self.realpath(path)
-        found = None if self._tree(real) else self._find(real)
+        found = None if self.tree_at(real) else self._find(real)
         return max(found.size, len(found.data)) if isinstance(found, File) else None
 
     # --- content ------------------------------------------------------------------------------
@@ -175,7 +189,7 @@ class FileSystem:
     def read(self, path: str) -> bytes:
         """A file's content."""
         real = self.realpath(path)
-        if tree := self._tree(real):
+        if tree := self.tree_at(real):
             return tree.read(real).encode("latin-1")
         found = self._there(real)
         if isinstance(found, Folder):
@@ -185,7 +199,7 @@ class FileSystem:
     def write(self, path: str, data: bytes, mode: int | None = None) -> None:
         """Replace a file's content; it is made if it is not there."""
         real = self.realpath(path)
-        if tree := self._tree(real):
+        if tree := self.tree_at(real):
             tree.write(real, data.decode("latin-1"))
             return
         found = self._find(real)
@@ -217,8 +231,9 @@ class FileSystem:
     def mkdir(self, path: str) -> None:
         """Make a folder."""
         place = self._place(path)
-        if tree := self._tree(place):
-            tree.mkdir(place)
+        if tree := self.tree_at(place):
+            with _naming(path):
+                tree.mkdir(place)
             return
         if self._find(place) is not None:
             refuse(errno.EEXIST, path)
@@ -240,8 +255,9 @@ class FileSystem:
     def rmdir(self, path: str) -> None:
         """Remove an empty folder."""
         place = self._place(path)
-        if tree := self._tree(place):
-            tree.rmdir(place)
+        if tree := self.tree_at(place):
+            with _naming(path):
+                tree.rmdir(place)
             return
         found = self._there(place)
         if not isinstance(found, Folder):
@@ -253,8 +269,9 @@ class FileSystem:
     def symlink(self, source: str, path: str) -> None:
         """Make `path` lead to `source`."""
         place = self._place(path)
-        if tree := self._tree(place):
-            tree.symlink(source, place)
+        if tree := self.tree_at(place):
+            with _naming(source, path):
+                tree.symlink(source, place)
             return
         if self._find(place) is not None:
             refuse(errno.EEXIST, path)
@@ -263,8 +280,9 @@ class FileSystem:
     def unlink(self, path: str) -> None:
         """Remove a file, a link or a device's node."""
         place = self._place(path)
-        if tree := self._tree(place):
-            tree.unlink(place)
+        if tree := self.tree_at(place):
+            with _naming(path):
+                tree.unlink(place)
             return
         if isinstance(self._there(place), Folder):
             refuse(errno.EISDIR, path)
@@ -273,11 +291,11 @@ class FileSystem:
     def rename(self, path: str, new: str) -> None:
         """Give another name, in the place of what has it."""
         place, target = self._place(path), self._place(new)
-        trees = {self._tree(place), self._tree(target)}
+        trees = {self.tree_at(place), self.tree_at(target)}
         if trees != {None}:
             if len(trees) > 1:
                 refuse(errno.EXDEV, path)
-            tree = self._tree(place)
+            tree = self.tree_at(place)
             assert tree is not None
             tree.rename(place, target)
             return
@@ -287,7 +305,8 @@ class FileSystem:
 
     # --- the way to it ------------------------------------------------------------------------
 
-    def _tree(self, path: str) -> Tree | None:
+    def tree_at(self, path: str) -> Tree | None:
+        """The tree that is mounted there or above; None if there is none."""
         for mount, tree in self._mounts.items():
             if path == mount or path.startswith(f"{mount}/"):
                 return tree
@@ -335,7 +354,7 @@ class FileSystem:
 
     def _link_at(self, path: str) -> str | None:
         try:
-            if tree := self._tree(path):
+            if tree := self.tree_at(path):
                 return tree.readlink(path) if tree.stat(path)[0] == "link" else None
             found = self._find(path)
         except OSError:
@@ -349,7 +368,7 @@ class FileSystem:
             return False
 
     def _mode(self, path: str) -> int:
-        if tree := self._tree(path):
+        if tree := self.tree_at(path):
             kind, permissions = tree.stat(path)
             kinds = {"dir": stat.S_IFDIR, "file": stat.S_IFREG, "link": stat.S_IFLNK}
             return kinds[kind] | int(permissions, 8)

@@ -45,7 +45,7 @@ class SimulatedPath(PurePosixPath):
 
     def stat(self) -> Any:
         """Kind and permissions."""
-        return SimpleNamespace(st_mode=self.files.stat(str(self)))
+        return os.stat_result((self.files.stat(str(self)), *[0] * 9))
 
     def iterdir(self) -> Iterator[SimulatedPath]:
         """What is in a folder."""

@@ -13,7 +13,7 @@ import importlib.util
 import io
 import marshal
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sbsim.errors import SbsimError
@@ -59,9 +59,14 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 @functools.cache
 def program() -> bytes:
     """Return the zip; the same content always gives the same bytes."""
+    return packed(_modules())
+
+
+def packed(modules: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return a zip of modules by their names in it, each as source and compiled."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, source in sorted(_modules()):
+        for name, source in sorted(modules):
             _add(archive, name, source)
             _add(archive, f"{name}c", _compiled(name, source))
     return data.getvalue()
@@ -80,6 +85,11 @@ def _modules() -> Iterator[tuple[str, bytes]]:
     yield "sbsim/target/__init__.py", b""
     for name in SHIPPED:
         yield f"sbsim/target/{name}.py", (here / f"{name}.py").read_bytes()
+    yield from libraries()
+
+
+def libraries() -> Iterator[tuple[str, bytes]]:
+    """The modules of rtslib-fb and of what it needs."""
     for library in LIBRARIES:
         folder = _folder(library)
         for path in folder.rglob("*.py"):

@@ -90,7 +90,10 @@ def main(lab: str, description: Path, profile: str, storage: str, what: str, com
     machines = {name: RecordedMachine(one, count) for name, one in backend.machines.items()}
     chap = chap_of(deployment, True, description.parent)
     deployed = Deployed(deployment, machines, chap, backend.clock, backend.hypervisor)
-    OPERATIONS[what].action(open_management(deployed, backend.store, print), storage)
+    try:
+        OPERATIONS[what].action(open_management(deployed, backend.store, print), storage)
+    finally:
+        backend.down()  # of a lab that it did not boot, it only lets go
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ from .killed import OPERATIONS
 pytestmark = [*OPERATES, pytest.mark.breaks]
 
 LIMIT_SECONDS = 300
-# The shortest operation has that many commands and some more.
-MOMENTS = 6
+# The shortest operation has so many commands; the longest fewer than these.
+MOMENTS, MOST_COMMANDS = 4, 100
 DRAWN = 2
 
 
@@ -69,17 +69,19 @@ def interrupted(
     storage: StorageInventory,
     make_instance: Callable[..., InstanceInventory],
     effects: Effects,
-) -> Callable[[str, int], None]:
-    """``interrupted("stop", 3)``: die after 3 commands of it, recover, make it again, undo it."""
+) -> Callable[[str, int], bool]:
+    """``interrupted("stop", 3)``: die after 3 commands of it, recover, make it again, undo it.
 
-    def interrupted(what: str, after: int) -> None:
+    Whether it died: it may have ended before.
+    """
+
+    def interrupted(what: str, after: int) -> bool:
         one = OPERATIONS[what]
         make_instance("vm-1")
         if one.at_rest:
             instances.stop(operated, "vm-1")
-        status = killed(sbsim_run, storage, what, after)
-        print(f"{what}, killed after {after} commands: status {status}")
-        assert status == -signal.SIGKILL
+        died = killed(sbsim_run, storage, what, after) == -signal.SIGKILL
+        print(f"{what}: {'killed' if died else 'ended before'} after {after} commands")
         left = recover(operated)
         assert disagreements(operated, effects.seen([storage.uuid])) == [], left
         with contextlib.suppress(Refused):  # it was done
@@ -87,29 +89,32 @@ def interrupted(
         assert disagreements(operated, effects.seen([storage.uuid])) == []
         one.undo(operated, storage.name)
         assert disagreements(operated, effects.seen([storage.uuid])) == []
+        return died
 
     return interrupted
 
 
 def test_operations_drawn_by_the_seed_are_killed_and_made_again(
-    interrupted: Callable[[str, int], None], sbsim_run: Run
+    interrupted: Callable[[str, int], bool], sbsim_run: Run
 ) -> None:
     draw = random.Random(sbsim_run.options.seed)
     print(f"drawn by --sbsim-seed {sbsim_run.options.seed}")
     for what in draw.sample(sorted(OPERATIONS), DRAWN):
-        interrupted(what, draw.randint(1, MOMENTS))
+        assert interrupted(what, draw.randint(1, MOMENTS))
 
 
 @pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("what", OPERATIONS)
 def test_every_operation_is_killed_and_made_again(
-    interrupted: Callable[[str, int], None],
+    interrupted: Callable[[str, int], bool],
     sbsim_run: Run,
     what: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    every = request.config.getoption("--sbsim-all-steps")
-    draw = random.Random(f"{sbsim_run.options.seed} {what}")
-    for after in range(1, MOMENTS + 1) if every else [draw.randint(1, MOMENTS)]:
-        interrupted(what, after)
+    if request.config.getoption("--sbsim-all-steps"):
+        assert interrupted(what, 1)
+        assert any(not interrupted(what, after) for after in range(2, MOST_COMMANDS))
+    else:
+        draw = random.Random(f"{sbsim_run.options.seed} {what}")
+        assert interrupted(what, draw.randint(1, MOMENTS))

@@ -459,18 +459,21 @@ class BlockBackedDevice(Device):
         """It takes the block device for itself."""
         if not self.node:
             refuse(errno.EINVAL)
-        target = target_of(self)
-        found = target.places.block_device(self.node) or refuse(errno.ENOENT)
-        others = (one for one in target.part("core", Core).order
-                  if isinstance(one, BlockBackedDevice))  # fmt: skip
-        if any(one.claimed and one.claimed.name == found.name for one in others):
+        found = target_of(self).places.block_device(self.node) or refuse(errno.ENOENT)
+        if found.in_use:
             refuse(errno.EBUSY)
-        self.claimed = found
+        self.claimed, found.in_use = found, True
         return {
             "emulate_write_cache": int(found.write_cache),
             "block_size": found.block_size,
             "hw_block_size": found.block_size,
         }
+
+    def removed(self) -> None:
+        """The block device is free again."""
+        super().removed()
+        if self.claimed:
+            self.claimed.in_use = False
 
     def described(self) -> str:
         """The block device, and its numbers."""

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-@dataclass(frozen=True)
+@dataclass
 class BlockDevice:
-    """A block device: its kernel name, bytes, numbers, and whether it has a volatile cache."""
+    """A block device: its kernel name, bytes, numbers, and whether it has a volatile cache.
+
+    `in_use`: somebody has it for himself.
+    """
 
     name: str
     size: int
@@ -16,6 +19,7 @@ class BlockDevice:
     minor: int
     write_cache: bool = False
     block_size: int = 512
+    in_use: bool = False
 
 
 class Places(Protocol):

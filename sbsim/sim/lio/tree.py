@@ -20,9 +20,9 @@ NAME_LIMIT = 255
 LINK_MODE = 0o777
 
 
-def refuse(number: int) -> NoReturn:
-    """Raise OSError with that errno, as the kernel's refusal."""
-    raise OSError(number, os.strerror(number))
+def refuse(number: int, path: str | None = None) -> NoReturn:
+    """Raise OSError with that errno, as the kernel's refusal; the path where a call names it."""
+    raise OSError(number, os.strerror(number), path)
 
 
 class Attribute:
@@ -41,15 +41,11 @@ class Attribute:
         return self.shape.mode
 
     def read(self) -> str:
-        """What it shows. Raises EACCES where it cannot be read."""
-        if not self.mode & READABLE:
-            refuse(errno.EACCES)
+        """What it shows."""
         return self.folder.show(self.name)
 
     def write(self, text: str) -> None:
-        """Store a text. Raises EACCES where it cannot be written, and whatever the kernel says."""
-        if not self.mode & WRITABLE:
-            refuse(errno.EACCES)
+        """Store a text. Raises whatever the kernel says of it."""
         if not text:  # nothing to copy from whoever writes
             refuse(errno.EFAULT)
         self.folder.store(self.name, text)
@@ -310,15 +306,11 @@ class Configfs:
 
     def read(self, path: str) -> str:
         """What an attribute shows."""
-        found = self._there(path)
-        return found.read() if isinstance(found, Attribute) else refuse(errno.EISDIR)
+        return self._opened(path, READABLE).read()
 
     def write(self, path: str, text: str) -> None:
         """Give an attribute a text."""
-        found = self._there(path)
-        if not isinstance(found, Attribute):
-            refuse(errno.EISDIR)
-        found.write(text)
+        self._opened(path, WRITABLE).write(text)
 
     def ls(self, path: str) -> list[str]:
         """The names in a folder, the newest first."""
@@ -347,7 +339,13 @@ class Configfs:
         return words
 
     def _there(self, path: str) -> Folder | Attribute | Link:
-        return self.find(path) or refuse(errno.ENOENT)
+        return self.find(path) or refuse(errno.ENOENT, path)
+
+    def _opened(self, path: str, permission: int) -> Attribute:
+        found = self._there(path)
+        if not isinstance(found, Attribute):
+            refuse(errno.EISDIR, path)
+        return found if found.mode & permission else refuse(errno.EACCES, path)
 
     def _place(self, path: str) -> tuple[Folder, str]:
         above, _, name = os.path.normpath(path).rpartition("/")
