@@ -8,8 +8,9 @@ accident (``-n N --dist loadgroup``).
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.outcomes import Skipped
@@ -23,6 +24,9 @@ from sbsim.deployment import PROFILES, load
 from sbsim.errors import LabError, SbsimError, UsageError
 from sbsim.machines import Machine
 from sbsim.report.records import Outcome
+
+if TYPE_CHECKING:
+    from sbsim.testing import LioKernel
 
 MACHINE_FIXTURES = frozenset({"sbsim_run", "machines"})
 PLATFORM_FIXTURE = "platform"
@@ -295,6 +299,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 # --- fixtures ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="lio_kernel")
+def lio_kernel_fixture() -> Iterator[LioKernel]:
+    """A simulated LIO: rtslib and plain files see it while the test runs (docs/lio-kernel.md)."""
+    from sbsim.testing import lio_kernel  # pyfakefs is heavy, and most runs do without
+
+    with lio_kernel() as kernel:
+        yield kernel
 
 
 @pytest.fixture(scope="session")
