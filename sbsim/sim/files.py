@@ -47,6 +47,9 @@ class Tree(Protocol):
     def write(self, path: str, text: str) -> None:
         """Give a file a text."""
 
+    def realpath(self, path: str) -> str:
+        """The path with every link followed."""
+
     def ls(self, path: str) -> list[str]:
         """The names in a folder."""
 
@@ -57,6 +60,13 @@ class Tree(Protocol):
 def refuse(number: int, path: str) -> NoReturn:
     """Raise OSError with that errno."""
     raise OSError(number, os.strerror(number), path)
+
+
+def _normal(path: str) -> str:
+    """A path without empty words and dots; most have none."""
+    if "//" in path or "/." in path or path.endswith("/"):
+        return os.path.normpath(path)
+    return path
 
 
 @contextmanager
@@ -125,12 +135,11 @@ class FileSystem:
 
     def realpath(self, path: str) -> str:
         """The path with every link followed; what does not exist stays as it is written."""
-        return self._resolved(os.path.normpath(path), LINKS_AT_MOST)
+        return self._resolved(_normal(path), LINKS_AT_MOST)
 
     def lstat(self, path: str) -> int:
         """Kind and permissions as `st_mode`; a link's own."""
-        above, name = os.path.split(os.path.normpath(path))
-        return self._mode(os.path.join(self.realpath(above), name))
+        return self._mode(self._place(path))
 
     def stat(self, path: str) -> int:
         """Kind and permissions as `st_mode`, links followed."""
@@ -336,12 +345,17 @@ class FileSystem:
 
     def _place(self, path: str) -> str:
         """A path whose folder is free of links."""
-        above, name = os.path.split(os.path.normpath(path))
+        plain = _normal(path)
+        if self.tree_at(plain):  # it follows what links there are on the way
+            return plain
+        above, name = os.path.split(plain)
         return os.path.join(self.realpath(above), name)
 
     def _resolved(self, path: str, left: int) -> str:
         if not left:
             refuse(errno.ELOOP, path)
+        if tree := self.tree_at(path):
+            return tree.realpath(path)
         place = "/"
         words = [word for word in path.split("/") if word]
         for number, word in enumerate(words, start=1):
@@ -354,8 +368,6 @@ class FileSystem:
 
     def _link_at(self, path: str) -> str | None:
         try:
-            if tree := self.tree_at(path):
-                return tree.readlink(path) if tree.stat(path)[0] == "link" else None
             found = self._find(path)
         except OSError:
             return None

@@ -51,6 +51,8 @@ class _Copy:
             found.__dict__["__builtins__"] = self._builtins
             self._modules[name] = found
             exec(_code(name or "__init__"), found.__dict__)
+            if name:  # as Python's own import does
+                setattr(self.module(""), name, found)
         return found
 
     def _import(

@@ -41,6 +41,13 @@ class FilePlaces:
         return self._files.is_dir(path)
 
 
+def add_disk(files: FileSystem, path: str, device: BlockDevice) -> None:
+    """Give a machine a block device: its node, and the link by its numbers that udev makes."""
+    files.make_device(path, device)
+    files.make_folders("/dev/block")
+    files.symlink(path, f"/dev/block/{device.major}:{device.minor}")
+
+
 def load(files: FileSystem, release: str = "6.1") -> Target:
     """Load LIO on a machine: its configfs lies at ``/sys/kernel/config/target`` from now on."""
     target = Target(kernel(release), FilePlaces(files))

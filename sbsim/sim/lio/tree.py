@@ -243,6 +243,7 @@ class Configfs:
         self.root = root
         self.is_folder_elsewhere = is_folder_elsewhere
         self.mount = mount
+        self._prefix = f"{mount}/{root.name}"
 
     def find(self, path: str) -> Folder | Attribute | Link | None:
         """What lies at a path; None if nothing does. Links on the way are followed."""
@@ -312,6 +313,19 @@ class Configfs:
         """Give an attribute a text."""
         self._opened(path, WRITABLE).write(text)
 
+    def realpath(self, path: str) -> str:
+        """The path with every link followed; what does not exist stays as it is written."""
+        found: Folder | Attribute | Link | None = self.root
+        words = self._words(path)
+        for number, name in enumerate(words):
+            found = found.find(name) if isinstance(found, Folder) else None
+            if isinstance(found, Link):
+                rest = "/".join(("", *words[number + 1 :]))
+                return self.realpath(f"{self.mount}/{found.source.path}{rest}")
+            if found is None:
+                break
+        return path if path[-1] != "/" else path.rstrip("/")
+
     def ls(self, path: str) -> list[str]:
         """The names in a folder, the newest first."""
         found = self._there(path)
@@ -332,11 +346,12 @@ class Configfs:
         return os.path.normpath(path).startswith(f"{self.mount}/{self.root.name}")
 
     def _words(self, path: str) -> list[str]:
-        plain = os.path.normpath(path).removeprefix(f"{self.mount}/{self.root.name}")
-        words = [word for word in plain.split("/") if word not in ("", ".")]
-        if any(len(word) > NAME_LIMIT for word in words):
+        if "/." in path or "//" in path:
+            path = os.path.normpath(path)
+        words = path[len(self._prefix) + 1 :].split("/")
+        if len(path) > NAME_LIMIT and any(len(word) > NAME_LIMIT for word in words):
             refuse(errno.ENAMETOOLONG)
-        return words
+        return words if words[-1] else words[:-1]
 
     def _there(self, path: str) -> Folder | Attribute | Link:
         return self.find(path) or refuse(errno.ENOENT, path)
