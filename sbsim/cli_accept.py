@@ -30,6 +30,10 @@ def accept(
     profile: Annotated[
         str | None, typer.Option(help="The product version that counts, if not the description's.")
     ] = None,
+    io_timeout: Annotated[
+        int | None,
+        typer.Option(min=1, max=120, help="sanlock's, in seconds, if not the profile's."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of whatever is drawn by chance.")] = 0,
     folder: Annotated[
         Path | None, typer.Option("--out", help="Where report and evidence go.")
@@ -49,6 +53,7 @@ def accept(
         backend=cast(BackendName, _one_of("backend", backend, BACKENDS)),
         out=folder or default_out(),
         profile=_one_of("profile", profile, PROFILES) if profile else None,
+        io_timeout=io_timeout,
         seed=seed,
         apply=not no_apply,
         lab=lab,

@@ -47,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sbsim-backend", choices=BACKENDS, help="where the machines are")
     group.addoption("--sbsim-deployment", type=Path, help="the description; the guide's if none")
     group.addoption("--sbsim-profile", choices=PROFILES, help="instead of the description's")
+    group.addoption(
+        "--sbsim-io-timeout", type=int, choices=range(1, 121), metavar="SECONDS",
+        help="sanlock's, instead of the profile's",
+    )  # fmt: skip
     group.addoption("--sbsim-seed", type=int, default=0, help="of whatever is drawn by chance")
     group.addoption(
         "--sbsim-all-steps", action="store_true", help="interrupt operations at every step"
@@ -102,6 +106,7 @@ def _make_run(config: pytest.Config) -> Run | None:
             backend=options.sbsim_backend,
             out=out,
             profile=options.sbsim_profile,
+            io_timeout=options.sbsim_io_timeout,
             seed=options.sbsim_seed,
             apply=not options.sbsim_no_apply,
             lab=options.sbsim_lab,

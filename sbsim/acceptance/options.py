@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sbsim.deployment import Deployment, load
+
 BackendName = Literal["lab"]
 BACKENDS: tuple[BackendName, ...] = ("lab",)
 
@@ -14,24 +16,44 @@ BACKENDS: tuple[BackendName, ...] = ("lab",)
 class Options:
     """One run's options. `profile` None: the description's own. `lab` None: the lab of its name.
 
-    `only` names the chapters and requirements that are judged; none named: all.
+    `io_timeout` is sanlock's in seconds, the description's or the profile's own if None. `only`
+    names the chapters and requirements that are judged; none named: all.
     """
 
     deployment: Path
     backend: BackendName
     out: Path
     profile: str | None = None
+    io_timeout: int | None = None
     seed: int = 0
     apply: bool = True
     lab: str | None = None
     only: tuple[str, ...] = ()
 
     @property
-    def command(self) -> str:
-        """The command that runs it again."""
-        words = ["sbsim", "accept", str(self.deployment), "--backend", self.backend]
+    def described(self) -> list[str]:
+        """The words of the command line that say which deployment it is."""
+        words = [str(self.deployment)]
         if self.profile:
             words += ["--profile", self.profile]
+        if self.io_timeout is not None:
+            words += ["--io-timeout", str(self.io_timeout)]
+        return words
+
+    def load(self) -> Deployment:
+        """The deployment as the options change it. Raises UsageError."""
+        deployment = load(self.deployment)
+        if self.profile:
+            deployment = deployment.model_copy(update={"profile": self.profile})
+        if self.io_timeout is not None:
+            lab = deployment.lab.model_copy(update={"io_timeout": self.io_timeout})
+            deployment = deployment.model_copy(update={"lab": lab})
+        return deployment
+
+    @property
+    def command(self) -> str:
+        """The command that runs it again."""
+        words = ["sbsim", "accept", *self.described, "--backend", self.backend]
         words += ["--seed", str(self.seed), "--out", str(self.out)]
         for one in self.only:
             words += ["--only", one]

@@ -16,7 +16,7 @@ from sbsim.acceptance.platform import Platform, make_platform, open_platform
 from sbsim.backends import Backend, LabBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
-from sbsim.deployment import Deployment, load
+from sbsim.deployment import Deployment
 from sbsim.errors import SbsimError, UsageError
 from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine, parallel
@@ -44,7 +44,7 @@ class Run:
         """Check all that was asked for. Raises UsageError; nothing has been touched then."""
         self.options = options
         self.progress = progress
-        self.deployment = self._load()
+        self.deployment = options.load()
         self.catalogue = load_catalogue(bundle_folder() / "fixtures" / "requirements.toml")
         self._check_asked()
         self.backend: Backend = self._backend()
@@ -60,12 +60,6 @@ class Run:
         self._in_phases = 0.0
         self._test: str | None = None
         self._began = time.monotonic()
-
-    def _load(self) -> Deployment:
-        deployment = load(self.options.deployment)
-        if self.options.profile:
-            deployment = deployment.model_copy(update={"profile": self.options.profile})
-        return deployment
 
     def _check_asked(self) -> None:
         chapters = [chapter.id for chapter in self.catalogue.chapters]

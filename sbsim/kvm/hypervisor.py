@@ -11,6 +11,7 @@ import contextlib
 import socket
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +57,9 @@ class Hypervisors:
         self._machine = machine
         self._lock = threading.Lock()
         self._open: dict[str, libvirt.virConnect] = {}
+        # At the end of the process the threads that carry the bytes are gone before the
+        # connections, and libvirt would wait for ever for the answer to its goodbye.
+        self._at_exit = weakref.finalize(self, _close, self._open)
         # Errors come as exceptions; the library's own copy on stderr says them twice.
         libvirt.registerErrorHandler(lambda _context, _error: None, None)
 
@@ -70,10 +74,14 @@ class Hypervisors:
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            for one in self._open.values():
-                with contextlib.suppress(libvirt.libvirtError):
-                    one.close()
-            self._open.clear()
+            _close(self._open)
+
+
+def _close(connections: dict[str, libvirt.virConnect]) -> None:
+    for one in connections.values():
+        with contextlib.suppress(libvirt.libvirtError):
+            one.close()
+    connections.clear()
 
 
 def open_connection(machine: Streaming) -> libvirt.virConnect:

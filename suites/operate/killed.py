@@ -1,13 +1,15 @@
 """Make one operation on a lab that is up, and die of SIGKILL after so many commands on its hosts.
 
-Usage: python killed.py LAB DESCRIPTION PROFILE STORAGE OPERATION COMMANDS
+Usage: python killed.py LAB DESCRIPTION OPTIONS STORAGE OPERATION COMMANDS
 
-PROFILE may be empty: the description's own. Exit status 0 where the operation ended before that.
+OPTIONS is a JSON object with the run's profile and io_timeout, each of which may be null.
+Exit status 0 where the operation ended before that.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import sys
@@ -15,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sbsim.acceptance.options import Options
 from sbsim.backends import LabBackend
-from sbsim.deployment import load
 from sbsim.initiator.chap import chap_of
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
 from sbsim.management import (
@@ -74,11 +76,9 @@ OPERATIONS = {
 }
 
 
-def main(lab: str, description: Path, profile: str, storage: str, what: str, commands: int) -> None:
+def main(lab: str, options: Options, storage: str, what: str, commands: int) -> None:
     """Make the operation; die after `commands` commands."""
-    deployment = load(description)
-    if profile:
-        deployment = deployment.model_copy(update={"profile": profile})
+    deployment = options.load()
     backend = LabBackend(deployment, name=lab)
     backend.up(print)
     done = itertools.count(1)
@@ -88,7 +88,7 @@ def main(lab: str, description: Path, profile: str, storage: str, what: str, com
             os.kill(os.getpid(), signal.SIGKILL)
 
     machines = {name: RecordedMachine(one, count) for name, one in backend.machines.items()}
-    chap = chap_of(deployment, True, description.parent)
+    chap = chap_of(deployment, True, options.deployment.parent)
     deployed = Deployed(deployment, machines, chap, backend.clock, backend.hypervisor)
     try:
         OPERATIONS[what].action(open_management(deployed, backend.store, print), storage)
@@ -97,5 +97,6 @@ def main(lab: str, description: Path, profile: str, storage: str, what: str, com
 
 
 if __name__ == "__main__":
-    folder, path, of, storage, name, number = sys.argv[1:]
-    main(folder, Path(path), of, storage, name, int(number))
+    folder, path, more, storage, name, number = sys.argv[1:]
+    asked = Options(Path(path), "lab", Path(os.devnull), **json.loads(more))
+    main(folder, asked, storage, name, int(number))

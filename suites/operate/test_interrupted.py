@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import signal
 import subprocess
@@ -51,9 +52,10 @@ def data(operated: Management, storage: StorageInventory) -> Iterator[str]:
 def killed(run: Run, storage: StorageInventory, what: str, after: int) -> int:
     """The exit status of a process that makes an operation and dies after so many commands."""
     script = Path(__file__).with_name("killed.py")
+    options = {"profile": run.options.profile, "io_timeout": run.options.io_timeout}
     ended = subprocess.run(
         [sys.executable, str(script), run.lab_name, str(run.options.deployment),
-         run.options.profile or "", storage.name, what, str(after)],
+         json.dumps(options), storage.name, what, str(after)],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert ended.returncode in (0, -signal.SIGKILL), ended.stdout + ended.stderr
