@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sbsim.errors import ParallelError
@@ -23,8 +24,18 @@ N = TypeVar("N", bound=Named)
 T = TypeVar("T")
 
 Calls = Mapping[str, Callable[[], Any]]
-# Runs calls at once and waits for all: what each one gave, or the exception that it raised.
-Runner = Callable[[Calls], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended: what it gave, or what it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+# Runs calls at once and waits for all.
+Runner = Callable[[Calls], Mapping[str, Ended]]
 
 MOST_AT_ONCE = 64
 
@@ -40,21 +51,21 @@ def parallel(items: Iterable[N], action: Callable[[N], T]) -> dict[str, T]:
         return {}
     ended = _runner.get()({item.name: _bound(action, item) for item in wanted})
     errors: dict[str, Exception] = {}
-    for name, answer in ended.items():
-        if isinstance(answer, Exception):
-            errors[name] = answer
-        elif isinstance(answer, BaseException):
-            raise answer
+    for name, one in ended.items():
+        if isinstance(one.error, Exception):
+            errors[name] = one.error
+        elif one.error is not None:
+            raise one.error
     if errors:
         raise next(iter(errors.values())) if len(wanted) == 1 else ParallelError(errors)
-    return dict(ended)
+    return {name: one.value for name, one in ended.items()}
 
 
 def _bound(action: Callable[[N], T], item: N) -> Callable[[], T]:
     return lambda: action(item)
 
 
-def in_threads(calls: Calls) -> Mapping[str, Any]:
+def in_threads(calls: Calls) -> Mapping[str, Ended]:
     """Run calls in threads: what real machines want."""
     pool = ThreadPoolExecutor(max_workers=min(len(calls), MOST_AT_ONCE))
     try:
@@ -63,7 +74,10 @@ def in_threads(calls: Calls) -> Mapping[str, Any]:
     finally:
         # Interrupted, it must not wait for what the others still do: nobody wants their answers.
         pool.shutdown(wait=False, cancel_futures=True)
-    return {name: future.exception() or future.result() for name, future in futures.items()}
+    return {
+        name: Ended(error=error) if (error := future.exception()) else Ended(future.result())
+        for name, future in futures.items()
+    }
 
 
 _runner: ContextVar[Runner] = ContextVar("runner", default=in_threads)

@@ -125,6 +125,8 @@ class FileSystem:
         """From now on, what lies at and below a path is the tree's."""
         self.make_folders(path)
         self._mounts[os.path.normpath(path)] = tree
+        # The innermost first: a tree may be mounted in another one.
+        self._mounts = dict(sorted(self._mounts.items(), key=lambda one: -len(one[0])))
 
     # --- what is there ------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from sbsim.errors import SbsimError
+from sbsim.machines.parallel import Ended
 
 
 class Stuck(SbsimError):
@@ -66,16 +67,16 @@ class Scheduler:
         task.gr_context = contextvars.copy_context()  # else it would know of no runner
         self.after(0, task.switch)
 
-    def run_all(self, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-        """Run calls beside each other and wait for all: what each gave, or what it raised."""
-        ended: dict[str, Any] = {}
+    def run_all(self, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Ended]:
+        """Run calls beside each other and wait for all."""
+        ended: dict[str, Ended] = {}
         waiting = getcurrent()
 
         def task(name: str, call: Callable[[], Any]) -> None:
             try:
-                ended[name] = call()
+                ended[name] = Ended(call())
             except Exception as error:
-                ended[name] = error
+                ended[name] = Ended(error=error)
             if len(ended) == len(calls):
                 self.after(0, waiting.switch)
 

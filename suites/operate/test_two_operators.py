@@ -119,7 +119,7 @@ def test_adding_a_lun_and_refreshing(
     effects: Effects,
 ) -> None:
     id = profile(deployed.deployment.profile).disk_id(spare_lun.wwid, deployed.is_multipath)
-    ended = at_once(f"ps add-disk {storage.name} {id}", f"ps refresh {storage.name}")
+    ended = at_once(f"ps add-disk {storage.name} --disk {id}", f"ps refresh {storage.name}")
     assert_one_won(ended)
     assert disagreements(operated, effects.seen([storage.uuid])) == []
     inside = id in inventory.storage(operated, storage.name).disks

@@ -74,3 +74,8 @@ def test_interrupted_wait_does_not_wait_for_the_others(monkeypatch: pytest.Monke
         assert not ended.is_set()
     finally:
         go_on.set()
+
+
+def test_error_that_is_given_back_is_an_answer() -> None:
+    error = ValueError("given, not raised")
+    assert parallel([Item("a"), Item("b")], lambda _: error) == {"a": error, "b": error}

@@ -82,6 +82,12 @@ def test_answers_and_errors_are_those_of_threads() -> None:
     assert clock.now() == 1
 
 
+def test_error_that_is_given_back_is_an_answer() -> None:
+    error = ValueError("given, not raised")
+    with run_by(Scheduler().run_all):
+        assert parallel([Item("a"), Item("b")], lambda _: error) == {"a": error, "b": error}
+
+
 def test_tasks_may_have_tasks() -> None:
     clock = Scheduler()
 

@@ -1,0 +1,167 @@
+"""A simulated machine: its files, cards, units, disks; and the first door to it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import itertools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sbsim.errors import CommandFailed, CommandTimeout, MachineError
+from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, Result
+from sbsim.sim import views
+from sbsim.sim.errors import NotSimulated
+from sbsim.sim.files import FileSystem
+from sbsim.sim.network import Card, Network
+from sbsim.sim.releases import text
+from sbsim.sim.san.array import Array
+from sbsim.sim.san.initiator import Initiator
+from sbsim.sim.scheduler import Scheduler
+
+MIB = 2**20
+FOLDERS = ("/etc/iscsi/nodes", "/etc/iscsi/send_targets", "/etc/systemd/system", "/dev", "/proc",
+           "/run", "/sys", "/tmp", "/var/lib", "/var/tmp", "/var/target", "/root")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a tool: the words after its name, and what it reads from its input."""
+
+    machine: SimulatedMachine
+    argv: tuple[str, ...]
+    input: bytes
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words after the tool's name."""
+        return self.argv[1:]
+
+    def unknown(self, what: str) -> NotSimulated:
+        """The error for a use that the tool's simulation does not know."""
+        return NotSimulated(self.machine.name, self.argv, what, "sbsim/sim/tools")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a tool gives, and the virtual seconds that it takes."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+    seconds: float = 0.05
+
+
+Tool = Callable[[Call], Output]
+TOOLS: dict[str, Tool] = {}
+
+
+def tool(*names: str) -> Callable[[Tool], Tool]:
+    """Decorate the function that is a tool of these names on every machine."""
+
+    def register(function: Tool) -> Tool:
+        for name in names:
+            assert name not in TOOLS, name
+            TOOLS[name] = function
+        return function
+
+    return register
+
+
+class SimulatedMachine:
+    """A server in the simulated world; serves as a `Machine`.
+
+    `name` is the description's; the machine itself may call itself otherwise.
+    """
+
+    def __init__(
+        self, name: str, release: str, cpus: int, memory: int, clock: Scheduler, network: Network
+    ) -> None:
+        self._name = name
+        self.release = release
+        self.cpus = cpus
+        self.memory = memory
+        self.clock = clock
+        self.network = network
+        self.cards: list[Card] = []
+        self.on = True
+        self.host_name = "localhost"
+        self.boots = 1
+        self.files = FileSystem()
+        for folder in FOLDERS:
+            self.files.make_folders(folder)
+        for path, of in {"/etc/os-release": "os-release", "/etc/hosts": "hosts"}.items():
+            self.files.write(path, text(release, of).encode())
+        self.units: dict[str, str] = {}  # by unit: active, inactive
+        self.enabled: set[str] = set()
+        self.sysctls: dict[str, str] = {}
+        self.initiator = Initiator(self)
+        self.files.mount("/sys", views.sys_of(self))
+        self.files.mount("/proc", views.proc_of(self))
+        self.array: Array | None = None
+        self.programs: dict[str, Tool] = {}
+
+    @property
+    def name(self) -> str:
+        """Its name in the description."""
+        return self._name
+
+    @property
+    def boot_id(self) -> str:
+        """Changes with every boot."""
+        self._must_be_on()
+        digest = hashlib.sha256(f"{self._name} {self.boots}".encode()).hexdigest()
+        cuts = (0, 8, 12, 16, 20, 32)
+        return "-".join(digest[a:b] for a, b in itertools.pairwise(cuts))
+
+    # --- the door -----------------------------------------------------------------------------
+
+    def run(
+        self,
+        *argv: str,
+        input: bytes | str | None = None,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        check: bool = True,
+    ) -> Result:
+        """Run a tool; see `Machine.run`. Raises NotSimulated for what no tool here knows."""
+        self._must_be_on()
+        data = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input or b""
+        name = os.path.basename(argv[0])
+        known = self.programs.get(argv[0]) or TOOLS.get(name)
+        if known is None:
+            raise NotSimulated(self._name, argv, f"command {name}", "sbsim/sim/tools")
+        began = self.clock.now()
+        output = known(Call(self, argv, data))
+        if output.seconds > timeout:
+            self.clock.sleep(timeout)
+            raise CommandTimeout(self._name, argv, timeout)
+        self.clock.sleep(output.seconds)
+        seconds = self.clock.now() - began
+        result = Result(argv, output.status, output.stdout, output.stderr, seconds)
+        if check and result.status:
+            raise CommandFailed(self._name, argv, result.status, result.stdout, result.stderr)
+        return result
+
+    def start(self, *argv: str) -> None:
+        """Start a command that runs on."""
+        raise NotSimulated(self._name, argv, "command that runs on", "sbsim/sim/machine.py")
+
+    def read(self, path: str) -> bytes:
+        """A file's content."""
+        self._must_be_on()
+        return self.files.read(path)
+
+    def write(self, path: str, data: bytes, mode: int = 0o644, owner: str | None = None) -> None:
+        """Replace a file in one step; see `Machine.write`."""
+        self._must_be_on()
+        if not self.files.is_dir(os.path.dirname(path)):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        self.files.write(path, data, mode)
+
+    def reconnect(self) -> None:
+        """There is no connection to drop."""
+
+    def _must_be_on(self) -> None:
+        if not self.on:
+            raise MachineError(f"{self._name}: no answer: its power is off")

@@ -1,0 +1,68 @@
+"""Cards and cables: which simulated machine answers at an address, seen from another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from typing import Any
+
+Interface = IPv4Interface | IPv6Interface
+LOOPBACK_MTU, MTU = 65536, 1500
+
+
+@dataclass
+class Card:
+    """A network card on a link of the description. `plugged`: its cable is in; `up`: it is on."""
+
+    name: str
+    link: str
+    mac: str
+    addresses: list[Interface] = field(default_factory=list)
+    mtu: int = MTU
+    plugged: bool = True
+    up: bool = True
+
+    @property
+    def carries(self) -> bool:
+        """Whether anything passes."""
+        return self.plugged and self.up
+
+
+class Network:
+    """Every machine's cards. `machines` give their `cards` and whether they are `on`."""
+
+    def __init__(self) -> None:
+        self._machines: dict[str, Any] = {}
+
+    def add(self, name: str, machine: Any) -> None:
+        """A machine whose cards are on the network from now on."""
+        self._machines[name] = machine
+
+    def at(self, source: Any, address: str) -> Any | None:
+        """The machine that answers to an address, seen from another one; None if none does."""
+        if not source.on:
+            return None
+        for machine in self._machines.values():
+            for card in machine.cards:
+                if any(str(one.ip) == address for one in card.addresses):
+                    return machine if self._passes(source, card, machine) else None
+        return None
+
+    def on_link(self, source: Any, address: str) -> bool:
+        """Whether an address lies in a subnet of one of the machine's cards that carry."""
+        return any(
+            lies_in(address, one) for card in source.cards if card.carries for one in card.addresses
+        )
+
+    def _passes(self, source: Any, card: Card, machine: Any) -> bool:
+        if not machine.on or not card.carries:
+            return False
+        return machine is source or any(
+            one.link == card.link and one.carries for one in source.cards
+        )
+
+
+def lies_in(address: str, interface: Interface) -> bool:
+    """Whether an address lies in an interface's subnet."""
+    one = ip_address(address)
+    return one.version == interface.version and one in interface.network

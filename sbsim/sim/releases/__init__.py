@@ -1,0 +1,17 @@
+"""What a freshly installed machine of an operating system's release has: files, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+# The description's word for a release, and the folder with what it brings.
+RELEASES = {"debian-12": "debian12"}
+
+
+def text(release: str, name: str) -> str:
+    """A file of a release. Raises ValueError for a release that is not known."""
+    folder = RELEASES.get(release)
+    if folder is None:
+        raise ValueError(f"no release {release!r} is known; expected one of {', '.join(RELEASES)}")
+    return (FOLDER / folder / name).read_text()

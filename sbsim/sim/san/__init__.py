@@ -1,0 +1,1 @@
+"""The storage network: what arrays show to whom, sessions and their lives, SCSI devices."""

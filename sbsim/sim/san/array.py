@@ -1,0 +1,152 @@
+"""What a storage server's LIO shows to an initiator that comes over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sbsim.sim.lio.backstores import Device
+from sbsim.sim.lio.core import Target
+from sbsim.sim.lio.fabric import Mapped
+from sbsim.sim.lio.iscsi import (
+    NULL,
+    Credentials,
+    Group,
+    GroupAttributes,
+    Iscsi,
+    IscsiTarget,
+    Node,
+    Nodes,
+    Portal,
+    Portals,
+)
+
+# What a login comes to: iSCSI's own status classes, by name.
+Outcome = Literal["ok", "wrong-credentials", "forbidden", "no-such-target"]
+ANYWHERE = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True)
+class Chap:
+    """What a side says of itself; None where it says nothing."""
+
+    user: str | None = None
+    password: str | None = None
+    mutual_user: str | None = None
+    mutual_password: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A target at a portal, as a discovery tells it."""
+
+    iqn: str
+    address: str
+    port: int
+    tag: int
+
+
+class Array:
+    """The iSCSI side of one machine's LIO."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def listens(self, address: str, port: int) -> bool:
+        """Whether anybody answers at an address and a port."""
+        return next(self._groups_at(address, port), None) is not None
+
+    def discover(self, initiator: str, address: str, port: int) -> Iterator[Found]:
+        """The targets that a portal tells an initiator of, each with all of its portals."""
+        for target, group in self._groups_at(address, port):
+            attributes = group.part("attrib", GroupAttributes)
+            known = self._node(group, initiator) is not None
+            open_to_all = _on(attributes, "generate_node_acls")
+            if not (known or open_to_all or _on(attributes, "demo_mode_discovery")):
+                continue
+            for other in self._groups(target):
+                for portal in other.part("np", Portals).made(Portal):
+                    place = address if portal.address in ANYWHERE else portal.address
+                    yield Found(target.name, place, portal.port, other.tag)
+
+    def login(self, initiator: str, chap: Chap, iqn: str, address: str, port: int) -> Outcome:
+        """What becomes of a login; where it is "ok" the LUNs are those of `luns`."""
+        group = self.group(iqn, address, port)
+        if group is None:
+            return "no-such-target"
+        node = self._node(group, initiator)
+        attributes = group.part("attrib", GroupAttributes)
+        if node is None and not _on(attributes, "generate_node_acls"):
+            return "forbidden"
+        if not self._must_authenticate(group, node):
+            return "ok"
+        held = (node or group).part("auth", Credentials)
+        return "ok" if _fits(held, chap) else "wrong-credentials"
+
+    def luns(self, initiator: str, iqn: str, address: str, port: int) -> dict[int, Mapped]:
+        """The LUNs that an initiator sees, by the number under which it does."""
+        group = self.group(iqn, address, port)
+        node = self._node(group, initiator) if group else None
+        if node is None:
+            return {}
+        mapped = {one.number: one for one in node.made(Mapped)}
+        return {number: one for number, one in sorted(mapped.items()) if device_of(one)}
+
+    def group(self, iqn: str, address: str, port: int) -> Group | None:
+        """The portal group of a target that answers at a portal."""
+        return next(
+            (group for target, group in self._groups_at(address, port) if target.name == iqn), None
+        )
+
+    # --- below --------------------------------------------------------------------------------
+
+    def _targets(self) -> list[IscsiTarget]:
+        found = self._target.find("iscsi")
+        return found.made(IscsiTarget) if isinstance(found, Iscsi) else []
+
+    def _groups(self, target: IscsiTarget) -> list[Group]:
+        return [group for group in target.made(Group) if group.enabled]
+
+    def _groups_at(self, address: str, port: int) -> Iterator[tuple[IscsiTarget, Group]]:
+        for target in self._targets():
+            for group in self._groups(target):
+                portals = group.part("np", Portals).made(Portal)
+                if any(one.port == port and one.address in (address, *ANYWHERE) for one in portals):
+                    yield target, group
+
+    def _node(self, group: Group, initiator: str) -> Node | None:
+        found = group.part("acls", Nodes).find(initiator)
+        return found if isinstance(found, Node) else None
+
+    def _must_authenticate(self, group: Group, node: Node | None) -> bool:
+        own = (
+            node.part("attrib", type(node).parts["attrib"]).value("authentication") if node else ""
+        )
+        if own.strip() in ("0", "1"):
+            return own.strip() == "1"
+        return _on(group.part("attrib", GroupAttributes), "authentication")
+
+
+def device_of(mapped: Mapped) -> Device | None:
+    """The device behind a mapped LUN."""
+    return mapped.lun.device if mapped.lun else None
+
+
+def _on(attributes: GroupAttributes, name: str) -> bool:
+    return attributes.value(name).strip() == "1"
+
+
+def _fits(held: Credentials, chap: Chap) -> bool:
+    """Whether what an initiator says is what the target holds, and the other way round."""
+
+    def of(name: str) -> str | None:
+        value = held.value(name).rstrip("\n")
+        return None if value in ("", NULL) else value
+
+    if (of("userid"), of("password")) != (chap.user, chap.password) or chap.user is None:
+        return False
+    if chap.mutual_user is None:
+        return True
+    mutual = (of("userid_mutual"), of("password_mutual"))
+    return mutual == (chap.mutual_user, chap.mutual_password)

@@ -1,0 +1,102 @@
+"""A host's SCSI devices: found by scans, with what they were found with until the next scan.
+
+A device keeps the size that it had when it was last looked at: what an array has grown since then
+is seen only by a rescan of that device. A LUN that is mapped later is seen only by a scan of its
+host; one that is taken away stays, and answers no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sbsim.sim.lio.backstores import Attributes, Device, Identity
+from sbsim.sim.lio.fabric import Mapped
+from sbsim.sim.san.array import device_of
+from sbsim.sim.san.identity import naa_of
+
+VENDOR, PRODUCT, REVISION = "vendor_id", "product_id", "revision"
+
+
+@dataclass
+class Disk:
+    """One path to a LUN: its address, its name, and what it told when it was looked at."""
+
+    host: int
+    channel: int
+    target: int
+    lun: int
+    name: str
+    vendor: str
+    model: str
+    revision: str
+    serial: str
+    size: int
+    block_size: int
+    write_cache: bool
+    behind: Callable[[], Mapped | None] = field(repr=False)
+    gone: bool = False
+
+    @property
+    def hctl(self) -> str:
+        """Host, channel, target, LUN, as the kernel writes them."""
+        return f"{self.host}:{self.channel}:{self.target}:{self.lun}"
+
+    @property
+    def naa(self) -> str:
+        """Its NAA designator."""
+        return naa_of(self.serial)
+
+    @property
+    def wwid(self) -> str:
+        """Its id as udev writes it."""
+        return f"3{self.naa}"
+
+    @property
+    def path(self) -> str:
+        """Its node."""
+        return f"/dev/{self.name}"
+
+    def device(self) -> Device | None:
+        """The array's device behind it right now; None if there is none any more."""
+        mapped = self.behind()
+        return device_of(mapped) if mapped else None
+
+    def look(self) -> None:
+        """Look at it again: its size and cache are as they are now."""
+        found = self.device()
+        if found is not None:
+            self.size, self.write_cache = found.size, has_cache(found)
+
+
+def has_cache(device: Device) -> bool:
+    """Whether a device tells its initiators of a volatile write cache."""
+    return device.part("attrib", Attributes).value("emulate_write_cache").strip() == "1"
+
+
+def disk(
+    place: tuple[int, int, int, int], name: str, mapped: Mapped, behind: Callable[[], Mapped | None]
+) -> Disk:
+    """A disk as a scan finds it."""
+    device = device_of(mapped)
+    assert device is not None
+    identity = device.part("wwn", Identity)
+    attributes = device.part("attrib", Attributes)
+    model = identity.value(PRODUCT).strip()
+    if attributes.value("emulate_model_alias").strip() == "1":
+        model = device.name[:16]
+    revision, cache = identity.value(REVISION).strip(), has_cache(device)
+    return Disk(
+        *place, name, identity.value(VENDOR).strip(), model, revision, identity.serial,
+        device.size, int(attributes.value("block_size")), cache, behind,
+    )  # fmt: skip
+
+
+def sd_name(number: int) -> str:
+    """The kernel's name of the disk of that number, from 0: sda, …, sdz, sdaa, …."""
+    letters = ""
+    number += 1
+    while number:
+        number, digit = divmod(number - 1, 26)
+        letters = chr(ord("a") + digit) + letters
+    return f"sd{letters}"

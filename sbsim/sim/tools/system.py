@@ -1,0 +1,140 @@
+"""Names, processors, memory, time, units: uname, hostnamectl, nproc, lsmem, date, systemctl, …."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
+from sbsim.sim.options import read
+
+BLOCK = 128 * 2**20
+# When the simulated world begins, in seconds since 1970.
+BEGINNING = 1_700_000_000
+ACTIVE, INACTIVE = "active", "inactive"
+
+
+@tool("uname")
+def uname(call: Call) -> Output:
+    """The name that the machine calls itself by, or its kernel's release."""
+    options = read(call, flags=("--nodename", "-r"))
+    words = []
+    if "--nodename" in options:
+        words.append(call.machine.host_name)
+    if "-r" in options:
+        words.append("6.1.0-56-amd64")
+    return Output(" ".join(words) + "\n")
+
+
+@tool("hostnamectl")
+def hostnamectl(call: Call) -> Output:
+    """Name the machine."""
+    options = read(call)
+    if options.rest[:1] != ("set-hostname",) or len(options.rest) != 2:
+        raise call.unknown(f"use of hostnamectl: {' '.join(options.rest)}")
+    call.machine.host_name = options.rest[1]
+    return Output(seconds=0.5)
+
+
+@tool("nproc")
+def nproc(call: Call) -> Output:
+    """How many processors there are."""
+    read(call, flags=("--all",))
+    return Output(f"{call.machine.cpus}\n")
+
+
+@tool("lsmem")
+def lsmem(call: Call) -> Output:
+    """How much memory there is."""
+    options = read(call, flags=("--bytes",), values=("--summary",))
+    if "--bytes" not in options or options.values.get("--summary") != "only":
+        raise call.unknown("use of lsmem but with --bytes --summary=only")
+    lines = {
+        "Memory block size:": BLOCK,
+        "Total online memory:": call.machine.memory,
+        "Total offline memory:": 0,
+    }
+    return Output("".join(f"{name:<23}{value:>16}\n" for name, value in lines.items()))
+
+
+@tool("date")
+def date(call: Call) -> Output:
+    """The seconds since 1970."""
+    options = read(call)
+    if options.rest != ("+%s",):
+        raise call.unknown(f"use of date: {' '.join(options.rest)}")
+    return Output(f"{BEGINNING + int(call.machine.clock.now())}\n")
+
+
+@tool("getent")
+def getent(call: Call) -> Output:
+    """Addresses by the hosts file; status 2 if a name is unknown."""
+    options = read(call, values=("-s",))
+    if options.values.get("-s") != "files" or options.rest[:1] != ("hosts",):
+        raise call.unknown("use of getent but `-s files hosts`")
+    found, unknown = [], False
+    for name in options.rest[1:]:
+        lines = [(address, names) for address, names in _hosts(call.machine) if name in names]
+        unknown |= not lines
+        found += [f"{address:<15} {' '.join(names)}\n" for address, names in lines[:1]]
+    return Output("".join(found), status=2 if unknown else 0)
+
+
+def _hosts(machine: SimulatedMachine) -> Iterator[tuple[str, list[str]]]:
+    for line in machine.files.read("/etc/hosts").decode().splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) > 1:
+            yield words[0], words[1:]
+
+
+@tool("udevadm")
+def udevadm(call: Call) -> Output:
+    """Udev is always done: what appears is there at once."""
+    options = read(call, flags=("--settle", "--reload"), values=("--timeout",))
+    if options.rest[:1] not in (("settle",), ("control",), ("trigger",)):
+        raise call.unknown(f"use of udevadm: {' '.join(options.rest)}")
+    return Output()
+
+
+@tool("modprobe")
+def modprobe(call: Call) -> Output:
+    """Modules are there whenever they are asked for."""
+    read(call, flags=("-r",))
+    return Output()
+
+
+@tool("systemctl")
+def systemctl(call: Call) -> Output:
+    """Units: which are active and enabled."""
+    options = read(call, flags=("--now", "--quiet", "--system", "--wait"))
+    verb, *units = options.rest or ("",)
+    machine = call.machine
+    if verb == "is-active":
+        states = [machine.units.get(unit, INACTIVE) for unit in units]
+        shown = "" if "--quiet" in options else "".join(f"{one}\n" for one in states)
+        return Output(shown, status=0 if ACTIVE in states else 3)
+    if verb == "is-enabled":
+        states = ["enabled" if unit in machine.enabled else "disabled" for unit in units]
+        shown = "" if "--quiet" in options else "".join(f"{one}\n" for one in states)
+        return Output(shown, status=0 if set(states) == {"enabled"} else 1)
+    if verb == "is-system-running":
+        return Output("running\n")
+    if verb == "daemon-reload":
+        return Output(seconds=0.3)
+    if verb in ("enable", "disable", "start", "stop", "restart", "try-restart"):
+        for unit in units:
+            _change(machine, verb, unit, "--now" in options)
+        return Output(seconds=0.3)
+    raise call.unknown(f"use of systemctl: {verb}")
+
+
+def _change(machine: SimulatedMachine, verb: str, unit: str, now: bool) -> None:
+    if verb == "enable":
+        machine.enabled.add(unit)
+    elif verb == "disable":
+        machine.enabled.discard(unit)
+    starts = verb in ("start", "restart") or (verb == "enable" and now)
+    stops = verb == "stop" or (verb == "disable" and now)
+    if starts:
+        machine.units[unit] = ACTIVE
+    elif stops:
+        machine.units[unit] = INACTIVE

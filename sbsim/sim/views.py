@@ -1,0 +1,207 @@
+"""What a simulated kernel shows of itself as files: sysfs and procfs, computed when looked at."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sbsim.sim.files import refuse
+from sbsim.sim.san.initiator import LOGGED_IN, Session
+from sbsim.sim.san.scsi import Disk
+
+if TYPE_CHECKING:
+    from sbsim.sim.machine import SimulatedMachine
+
+NULL = "(null)"
+
+
+@dataclass(frozen=True)
+class View:
+    """A file: what it shows, and what is done with what is written to it."""
+
+    shows: Callable[[], str] | None = None
+    takes: Callable[[str], object] | None = None
+
+
+class Views:
+    """A tree of views below a mount, by their paths there; serves as a `Tree`.
+
+    `links` are folders that are links too: where they lead, as `readlink` tells it.
+    """
+
+    def __init__(
+        self,
+        mount: str,
+        views: Callable[[], Iterator[tuple[str, View]]],
+        links: Callable[[], Iterator[tuple[str, str]]] = lambda: iter(()),
+    ) -> None:
+        self._mount = mount
+        self._views = views
+        self._links = links
+
+    def read(self, path: str) -> str:
+        """What a file shows."""
+        shows = self._view(path).shows
+        return shows() if shows else refuse(errno.EACCES, path)
+
+    def write(self, path: str, text: str) -> None:
+        """Give a file a text."""
+        takes = self._view(path).takes
+        if takes is None:
+            refuse(errno.EACCES, path)
+        takes(text)
+
+    def ls(self, path: str) -> list[str]:
+        """The names in a folder."""
+        place = self._place(path)
+        below = [one for one, _ in self._views() if not place or one.startswith(f"{place}/")]
+        if not below:
+            refuse(errno.ENOENT, path)
+        depth = place.count("/") + 1 if place else 0
+        return list(dict.fromkeys(one.split("/")[depth] for one in below))
+
+    def stat(self, path: str) -> list[str]:
+        """What it is, and its permissions in octal."""
+        place = self._place(path)
+        for one, view in self._views():
+            if one == place:
+                mode = 0o444 * bool(view.shows) | 0o200 * bool(view.takes)
+                return ["file", oct(mode)]
+            if not place or one.startswith(f"{place}/"):
+                return ["dir", "0o755"]
+        return refuse(errno.ENOENT, path)
+
+    def readlink(self, path: str) -> str:
+        """Where a link leads."""
+        place = self._place(path)
+        found = dict(self._links()).get(place)
+        if found is None:
+            self.stat(path)
+            refuse(errno.EINVAL, path)
+        return found
+
+    def realpath(self, path: str) -> str:
+        """Links here are folders as well: the path stays as it is."""
+        return path
+
+    def mkdir(self, path: str) -> None:
+        """Nothing can be made here."""
+        refuse(errno.EPERM, path)
+
+    def rmdir(self, path: str) -> None:
+        """Nothing can be removed here."""
+        refuse(errno.EPERM, path)
+
+    def symlink(self, source: str, path: str) -> None:
+        """Nothing can be made here."""
+        refuse(errno.EPERM, path)
+
+    def unlink(self, path: str) -> None:
+        """Nothing can be removed here."""
+        refuse(errno.EPERM, path)
+
+    def rename(self, path: str, new: str) -> None:
+        """Nothing can be renamed here."""
+        refuse(errno.EPERM, path)
+
+    def create(self, path: str) -> None:
+        """Nothing can be made here."""
+        refuse(errno.EACCES, path)
+
+    def _place(self, path: str) -> str:
+        return path.removeprefix(self._mount).strip("/")
+
+    def _view(self, path: str) -> View:
+        place = self._place(path)
+        for one, view in self._views():
+            if one == place:
+                return view
+            if one.startswith(f"{place}/"):
+                refuse(errno.EISDIR, path)
+        return refuse(errno.ENOENT, path)
+
+
+# --- sysfs ----------------------------------------------------------------------------------------
+
+
+def sys_of(machine: SimulatedMachine) -> Views:
+    """A machine's /sys."""
+
+    def views() -> Iterator[tuple[str, View]]:
+        for session in machine.initiator.sessions:
+            yield from _session(machine, session)
+        for host in sorted({one.host for one in machine.initiator.sessions}):
+            yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
+        for disk in machine.initiator.disks:
+            yield from _disk(machine, disk)
+
+    def links() -> Iterator[tuple[str, str]]:
+        for one in machine.initiator.sessions:
+            place = f"../../devices/platform/host{one.host}/session{one.id}"
+            yield f"class/iscsi_session/session{one.id}", f"{place}/iscsi_session/session{one.id}"
+
+    return Views("/sys", views, links)
+
+
+def _session(machine: SimulatedMachine, session: Session) -> Iterator[tuple[str, View]]:
+    folder = f"class/iscsi_session/session{session.id}"
+
+    def state() -> str:
+        return machine.initiator.state(session)
+
+    texts: dict[str, str | None] = {
+        "targetname": session.iqn,
+        "initiatorname": session.initiator,
+        "username": session.chap.user,
+        "password": session.chap.password,
+        "username_in": session.chap.mutual_user,
+        "password_in": session.chap.mutual_password,
+        "ifacename": session.iface,
+    }
+    yield f"{folder}/state", View(lambda: f"{state()}\n")
+    for name, value in texts.items():
+        yield f"{folder}/{name}", View(lambda value=value: f"{value or NULL}\n")  # type: ignore[misc]
+    connection = f"class/iscsi_connection/connection{session.id}:0"
+    yield f"{connection}/state", View(lambda: "up\n" if state() == LOGGED_IN else "failed\n")
+
+
+def _disk(machine: SimulatedMachine, disk: Disk) -> Iterator[tuple[str, View]]:
+    device = f"class/scsi_device/{disk.hctl}/device"
+    yield f"{device}/wwid", View(lambda: f"naa.{disk.naa}\n")
+    yield f"{device}/delete", View(takes=lambda _: machine.initiator.forget(disk))
+    yield f"{device}/rescan", View(takes=lambda _: disk.look())
+    cache = "write back" if disk.write_cache else "write through"
+    yield f"class/scsi_disk/{disk.hctl}/cache_type", View(lambda: f"{cache}\n")
+
+
+def _scan(machine: SimulatedMachine, host: int) -> Callable[[str], None]:
+    def scan(_text: str) -> None:
+        for session in machine.initiator.sessions:
+            if session.host == host:
+                machine.initiator.scan(session)
+
+    return scan
+
+
+# --- procfs ---------------------------------------------------------------------------------------
+
+SYSCTLS = ("net/ipv4/icmp_echo_ignore_all", "net/ipv6/icmp/echo_ignore_all")
+
+
+def proc_of(machine: SimulatedMachine) -> Views:
+    """A machine's /proc."""
+
+    def views() -> Iterator[tuple[str, View]]:
+        for name in SYSCTLS:
+            yield f"sys/{name}", _sysctl(machine, name)
+
+    return Views("/proc", views)
+
+
+def _sysctl(machine: Any, name: str) -> View:
+    def takes(text: str) -> None:
+        machine.sysctls[name] = text.strip()
+
+    return View(lambda: f"{machine.sysctls.get(name, '0')}\n", takes)
