@@ -18,6 +18,7 @@ from sbsim.errors import UsageError
 from sbsim.report import rebuild
 from sbsim.report.result import Result
 
+WHERE = " or ".join(BACKENDS)
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -26,7 +27,9 @@ def accept(
         Path | None,
         typer.Argument(metavar="[FILE]", help="The description; the guide's own if none."),
     ] = None,
-    backend: Annotated[str, typer.Option(help=f"Where the machines are: {BACKENDS}.")] = "lab",
+    backend: Annotated[
+        str, typer.Option(help=f"Where the machines are: {' or '.join(BACKENDS)}.")
+    ] = "lab",
     profile: Annotated[
         str | None, typer.Option(help="The product version that counts, if not the description's.")
     ] = None,

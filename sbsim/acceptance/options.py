@@ -8,8 +8,8 @@ from typing import Literal
 
 from sbsim.deployment import Deployment, load
 
-BackendName = Literal["lab"]
-BACKENDS: tuple[BackendName, ...] = ("lab",)
+BackendName = Literal["lab", "sim"]
+BACKENDS: tuple[BackendName, ...] = ("lab", "sim")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sbsim import __version__
 from sbsim.acceptance.judging import Judging
 from sbsim.acceptance.options import Options
 from sbsim.acceptance.platform import Platform, make_platform, open_platform
-from sbsim.backends import Backend, LabBackend
+from sbsim.backends import Backend, LabBackend, SimBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
 from sbsim.deployment import Deployment
@@ -71,6 +71,8 @@ class Run:
                 )
 
     def _backend(self) -> Backend:
+        if self.options.backend == "sim":
+            return SimBackend(self.deployment, self.options.seed)
         return LabBackend(self.deployment, name=self.options.lab)
 
     def _chap(self) -> ChapSettings:

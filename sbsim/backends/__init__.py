@@ -2,5 +2,6 @@
 
 from sbsim.backends.backend import Backend
 from sbsim.backends.lab import LabBackend
+from sbsim.backends.sim import SimBackend
 
-__all__ = ["Backend", "LabBackend"]
+__all__ = ["Backend", "LabBackend", "SimBackend"]

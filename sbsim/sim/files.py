@@ -123,7 +123,8 @@ class FileSystem:
 
     def mount(self, path: str, tree: Tree) -> None:
         """From now on, what lies at and below a path is the tree's."""
-        self.make_folders(path)
+        if self.tree_at(_normal(path)) is None:  # in another tree it needs no folder
+            self.make_folders(path)
         self._mounts[os.path.normpath(path)] = tree
         # The innermost first: a tree may be mounted in another one.
         self._mounts = dict(sorted(self._mounts.items(), key=lambda one: -len(one[0])))
@@ -188,6 +189,16 @@ class FileSystem:
         real = self.realpath(path)
         found = None if self.tree_at(real) else self._find(real)
         return found.of if isinstance(found, Device) else None
+
+    def devices(self) -> Iterator[Any]:
+        """Whatever stands behind the nodes of block devices."""
+        folders = [self._root]
+        while folders:
+            for entry in folders.pop().entries.values():
+                if isinstance(entry, Folder):
+                    folders.append(entry)
+                elif isinstance(entry, Device):
+                    yield entry.of
 
     def size(self, path: str) -> int | None:
         """A regular file's bytes; None if it is none."""

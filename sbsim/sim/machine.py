@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sbsim.errors import CommandFailed, CommandTimeout, MachineError
-from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, Result
+from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, Process, Result
 from sbsim.sim import views
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.files import FileSystem
@@ -97,10 +97,11 @@ class SimulatedMachine:
         self.enabled: set[str] = set()
         self.sysctls: dict[str, str] = {}
         self.initiator = Initiator(self)
+        self.daemon_name = ""  # as iscsid read it when it started
         self.files.mount("/sys", views.sys_of(self))
         self.files.mount("/proc", views.proc_of(self))
         self.array: Array | None = None
-        self.programs: dict[str, Tool] = {}
+        self.at_boot: list[Callable[[], object]] = []
 
     @property
     def name(self) -> str:
@@ -128,7 +129,7 @@ class SimulatedMachine:
         self._must_be_on()
         data = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input or b""
         name = os.path.basename(argv[0])
-        known = self.programs.get(argv[0]) or TOOLS.get(name)
+        known = TOOLS.get(name)
         if known is None:
             raise NotSimulated(self._name, argv, f"command {name}", "sbsim/sim/tools")
         began = self.clock.now()
@@ -143,7 +144,7 @@ class SimulatedMachine:
             raise CommandFailed(self._name, argv, result.status, result.stdout, result.stderr)
         return result
 
-    def start(self, *argv: str) -> None:
+    def start(self, *argv: str) -> Process:
         """Start a command that runs on."""
         raise NotSimulated(self._name, argv, "command that runs on", "sbsim/sim/machine.py")
 
@@ -158,6 +159,23 @@ class SimulatedMachine:
         if not self.files.is_dir(os.path.dirname(path)):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         self.files.write(path, data, mode)
+
+    # --- power --------------------------------------------------------------------------------
+
+    def power_off(self) -> None:
+        """Cut its power: what was only in memory is gone."""
+        self.on = False
+        self.initiator.sessions.clear()
+        self.units.clear()
+        self.sysctls.clear()
+        self.daemon_name = ""
+
+    def boot(self) -> None:
+        """Start it; whatever is to come back at a boot does."""
+        self.on = True
+        self.boots += 1
+        for action in self.at_boot:
+            action()
 
     def reconnect(self) -> None:
         """There is no connection to drop."""

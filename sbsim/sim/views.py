@@ -57,7 +57,7 @@ class Views:
         """The names in a folder."""
         place = self._place(path)
         below = [one for one, _ in self._views() if not place or one.startswith(f"{place}/")]
-        if not below:
+        if place and not below:
             refuse(errno.ENOENT, path)
         depth = place.count("/") + 1 if place else 0
         return list(dict.fromkeys(one.split("/")[depth] for one in below))
@@ -65,11 +65,13 @@ class Views:
     def stat(self, path: str) -> list[str]:
         """What it is, and its permissions in octal."""
         place = self._place(path)
+        if not place:
+            return ["dir", "0o755"]
         for one, view in self._views():
             if one == place:
                 mode = 0o444 * bool(view.shows) | 0o200 * bool(view.takes)
                 return ["file", oct(mode)]
-            if not place or one.startswith(f"{place}/"):
+            if one.startswith(f"{place}/"):
                 return ["dir", "0o755"]
         return refuse(errno.ENOENT, path)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PROGRAM = "/var/lib/sbsim/sbsim-target.pyz"
 NAME = "sbsim-target.service"
 PATH = f"/etc/systemd/system/{NAME}"
-_WANTED = f"/etc/systemd/system/multi-user.target.wants/{NAME}"
+WANTED = f"/etc/systemd/system/multi-user.target.wants/{NAME}"
 
 _TEXT = """\
 # Made by sbsim; `python3 {program} remove` takes it away.
@@ -71,12 +71,12 @@ def install(system: System, array: Array) -> bool:
     new = system.read(PATH) != wanted
     if new:
         system.write(PATH, wanted, 0o644)
-    return system.link(_WANTED, PATH) or new
+    return system.link(WANTED, PATH) or new
 
 
 def remove(system: System) -> bool:
     """Take the unit away; return whether it was there."""
-    link, file = system.remove(_WANTED), system.remove(PATH)
+    link, file = system.remove(WANTED), system.remove(PATH)
     if (link or file) and system.exists("/run/systemd/system"):
         try:
             # A unit that ran at boot would stay listed as active without its file.

@@ -1,0 +1,45 @@
+"""lsscsi: the SCSI devices in the columns of its options."""
+
+from __future__ import annotations
+
+from sbsim.sim.machine import Call, Output, tool
+from sbsim.sim.options import read
+from sbsim.sim.san.initiator import Session
+from sbsim.sim.san.scsi import Disk
+
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+
+
+@tool("lsscsi")
+def lsscsi(call: Call) -> Output:
+    """Every device, by its address."""
+    options = read(call, flags=("-i", "-st", "-s", "-t"))
+    initiator = call.machine.initiator
+    sessions = {disk.hctl: one for one in initiator.sessions for disk in one.disks.values()}
+    transports = bool({"-st", "-t"} & options.flags)
+    sizes = bool({"-st", "-s"} & options.flags)
+    lines = []
+    for disk in initiator.disks:
+        middle = _transport(sessions[disk.hctl]) if transports else _inquiry(disk)
+        end = f"  {disk.wwid}" if "-i" in options else f"  {_size(disk.size):>6}" if sizes else ""
+        lines.append(f"{f'[{disk.hctl}]':<13}{'disk':<8}{middle}{disk.path:<9}{end}\n")
+    return Output("".join(lines), seconds=0.1)
+
+
+def _inquiry(disk: Disk) -> str:
+    return f"{disk.vendor:<8} {disk.model:<16} {disk.revision:<4}  "
+
+
+def _transport(session: Session) -> str:
+    return f"{f'{session.iqn},t,{session.tag:#x}':<30}  "
+
+
+def _size(count: int) -> str:
+    """Three digits and a decimal unit, the rest cut off."""
+    power = 0
+    while count >= 1000 ** (power + 1) and power < len(PREFIXES) - 1:
+        power += 1
+    whole, rest = divmod(count, 1000**power)
+    decimals = max(0, 3 - len(str(whole))) if power else 0
+    digits = f"{rest * 1000 // 1000**power:03}"[:decimals]
+    return f"{whole}{'.' + digits if digits else ''}{PREFIXES[power]}B"

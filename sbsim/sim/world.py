@@ -1,0 +1,89 @@
+"""A simulated world: a deployment's machines, network and arrays, on one virtual clock."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from typing import Any
+
+from sbsim.deployment import AnyServer, Deployment, StorageServer
+from sbsim.sim import tools
+from sbsim.sim.lio import machine as lio
+from sbsim.sim.lio.places import BlockDevice
+from sbsim.sim.machine import SimulatedMachine
+from sbsim.sim.network import Card, Network
+from sbsim.sim.releases import text
+from sbsim.sim.san.array import Array
+from sbsim.sim.san.records import CONF, NAME
+from sbsim.sim.scheduler import Scheduler
+from sbsim.sim.tools.iscsiadm import log_in_at_boot
+from sbsim.target import unit
+
+assert tools  # importing them makes them known
+DEFAULT_CPUS, DEFAULT_MEMORY = 1, 512 * 2**20
+VIRTIO_MAJOR = 254
+
+
+class World:
+    """Everything that a description names, freshly booted. A pure function of it and the seed."""
+
+    def __init__(self, deployment: Deployment, seed: int = 0) -> None:
+        self.deployment = deployment
+        self.seed = seed
+        self.clock = Scheduler(seed)
+        self.network = Network()
+        self.machines = {one.name: self._machine(one) for one in deployment.machines}
+        for server in deployment.storage_servers:
+            self._give_lio(server)
+        for host in deployment.hosts:
+            self._give_initiator(self.machines[host.name])
+
+    def _machine(self, described: AnyServer) -> SimulatedMachine:
+        scale: Any = self.deployment.lab.scale
+        cpus = (scale.cpus if scale else None) or described.cpus or DEFAULT_CPUS
+        memory = (scale.memory if scale else None) or described.memory or DEFAULT_MEMORY
+        made = SimulatedMachine(
+            described.name, self.deployment.os_release, cpus, memory, self.clock, self.network
+        )
+        for number, (link, addresses) in enumerate(self.deployment.links_of(described), start=1):
+            mac = f"52:54:5b:{number:02x}:{self._digest(described.name)[:2]}:01"
+            card = Card(f"link{number}", link.name, mac, mtu=link.mtu)
+            for address in addresses:
+                subnet = next(one for one in link.subnets if address in one)
+                card.addresses.append(ipaddress.ip_interface(f"{address}/{subnet.prefixlen}"))
+            made.cards.append(card)
+        self.network.add(described.name, made)
+        return made
+
+    def _give_lio(self, server: StorageServer) -> None:
+        machine = self.machines[server.name]
+        machine.files.make_folders("/etc/target")
+        luns = [lun for target in server.targets for lun in target.luns if lun.backing == "block"]
+        for number, lun in enumerate(luns):
+            name = f"vd{chr(ord('b') + number)}" if number < 25 else f"vdx{number}"
+            write_back = lun.cache == "write-back"
+            device = BlockDevice(name, lun.size, VIRTIO_MAJOR, 16 * (number + 1), write_back)
+            lio.add_disk(machine.files, f"/dev/{name}", device)
+            machine.files.make_folders(lun.device.rpartition("/")[0])
+            machine.files.symlink(f"/dev/{name}", lun.device)
+        machine.array = Array(lio.load(machine.files))
+        machine.at_boot.append(lambda: self._restore_array(machine))
+
+    def _give_initiator(self, machine: SimulatedMachine) -> None:
+        files = machine.files
+        files.write(CONF, text(machine.release, "iscsid.conf").encode(), 0o600)
+        name = f"iqn.1993-08.org.debian:01:{self._digest(machine.name)[:12]}"
+        files.write(NAME, f"InitiatorName={name}\n".encode(), 0o600)
+
+        machine.at_boot.append(lambda: log_in_at_boot(machine))
+
+    def _restore_array(self, machine: SimulatedMachine) -> None:
+        """A kernel that has just booted has an empty LIO; the unit that fills it may be enabled."""
+        for device in machine.files.devices():
+            device.in_use = False
+        machine.array = Array(lio.load(machine.files))
+        if machine.files.is_link(unit.WANTED):
+            machine.run("python3", unit.PROGRAM, "restore")
+
+    def _digest(self, text: str) -> str:
+        return hashlib.sha256(f"{self.seed} {text}".encode()).hexdigest()
