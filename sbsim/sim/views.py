@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sbsim.sim.files import refuse
+from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.san.initiator import LOGGED_IN, Session
 from sbsim.sim.san.scsi import Disk
 
@@ -138,6 +139,8 @@ def sys_of(machine: SimulatedMachine) -> Views:
             yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
         for disk in machine.initiator.disks:
             yield from _disk(machine, disk)
+        for device in machine.files.devices():
+            yield f"block/{device.name}/cache_type", _cache_of(device)
 
     def links() -> Iterator[tuple[str, str]]:
         for one in machine.initiator.sessions:
@@ -176,6 +179,15 @@ def _disk(machine: SimulatedMachine, disk: Disk) -> Iterator[tuple[str, View]]:
     yield f"{device}/rescan", View(takes=lambda _: disk.look())
     cache = "write back" if disk.write_cache else "write through"
     yield f"class/scsi_disk/{disk.hctl}/cache_type", View(lambda: f"{cache}\n")
+
+
+def _cache_of(device: BlockDevice) -> View:
+    def takes(text: str) -> None:
+        if text.strip() not in ("write back", "write through"):
+            refuse(errno.EINVAL, device.name)
+        device.write_cache = text.strip() == "write back"
+
+    return View(lambda: f"write {'back' if device.write_cache else 'through'}\n", takes)
 
 
 def _scan(machine: SimulatedMachine, host: int) -> Callable[[str], None]:

@@ -54,8 +54,12 @@ class Array:
         self._target = target
 
     def listens(self, address: str, port: int) -> bool:
-        """Whether anybody answers at an address and a port."""
-        return next(self._groups_at(address, port), None) is not None
+        """Whether anybody answers at an address and a port: also while its group is disabled."""
+        return any(
+            _answers(group, address, port)
+            for target in self._targets()
+            for group in target.made(Group)
+        )
 
     def discover(self, initiator: str, address: str, port: int) -> Iterator[Found]:
         """The targets that a portal tells an initiator of, each with all of its portals."""
@@ -111,8 +115,7 @@ class Array:
     def _groups_at(self, address: str, port: int) -> Iterator[tuple[IscsiTarget, Group]]:
         for target in self._targets():
             for group in self._groups(target):
-                portals = group.part("np", Portals).made(Portal)
-                if any(one.port == port and one.address in (address, *ANYWHERE) for one in portals):
+                if _answers(group, address, port):
                     yield target, group
 
     def _node(self, group: Group, initiator: str) -> Node | None:
@@ -126,6 +129,11 @@ class Array:
         if own.strip() in ("0", "1"):
             return own.strip() == "1"
         return _on(group.part("attrib", GroupAttributes), "authentication")
+
+
+def _answers(group: Group, address: str, port: int) -> bool:
+    portals = group.part("np", Portals).made(Portal)
+    return any(one.port == port and one.address in (address, *ANYWHERE) for one in portals)
 
 
 def device_of(mapped: Mapped) -> Device | None:

@@ -14,6 +14,7 @@ from sbsim.sim.san.array import Chap, Found, Outcome
 from sbsim.sim.san.scsi import Disk
 
 LOGGED_IN, FAILED = "LOGGED_IN", "FAILED"
+MAX_LUN = 1 << 32
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Initiator:
     def __init__(self, machine: Any) -> None:
         self._machine = machine
         self.sessions: list[Session] = []
+        # The driver takes LUN numbers below this one.
+        self.max_lun = MAX_LUN
         self._ids = itertools.count(1)
 
     # --- the network --------------------------------------------------------------------------
@@ -110,7 +113,7 @@ class Initiator:
         """Find the LUNs that are there now; those that were found before stay as they are."""
         luns = self._luns(session)
         # The kernel asks for LUN 0 first, and names disks as their probes end: highest first here.
-        fresh = [number for number in luns if number not in session.disks]
+        fresh = [one for one in luns if one not in session.disks and one < self.max_lun]
         for number in sorted(fresh, key=lambda one: (one != 0, -one)):
             place = (session.host, 0, 0, number)
             behind = functools.partial(self._lun, session, number)

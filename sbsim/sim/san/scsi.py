@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sbsim.sim.lio.backstores import Attributes, Device, Identity
+from sbsim.sim.lio.backstores import Attributes, BlockBackedDevice, Device, Identity
 from sbsim.sim.lio.fabric import Mapped
 from sbsim.sim.san.array import device_of
 from sbsim.sim.san.identity import naa_of
@@ -71,6 +71,8 @@ class Disk:
 
 def has_cache(device: Device) -> bool:
     """Whether a device tells its initiators of a volatile write cache."""
+    if isinstance(device, BlockBackedDevice) and device.claimed:  # it follows the disk's own
+        return device.claimed.write_cache
     return device.part("attrib", Attributes).value("emulate_write_cache").strip() == "1"
 
 

@@ -6,11 +6,13 @@ import errno
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sbsim.sim.files import FileSystem
 from sbsim.sim.machine import Call, Output, tool
 from sbsim.sim.options import read
+
+LINK_AND_WHERE = "%p %l\\n"
 
 
 def _failed(name: str, what: str, error: OSError) -> str:
@@ -107,6 +109,48 @@ def rm(call: Call) -> Output:
         return ""
 
     return _each(options.rest, "rm", one, "cannot remove '{}'")
+
+
+@tool("unlink")
+def unlink(call: Call) -> Output:
+    """Remove one file or link."""
+    options, files = read(call), call.machine.files
+
+    def one(path: str) -> str:
+        files.unlink(path)
+        return ""
+
+    return _each(options.rest, "unlink", one, "cannot unlink '{}'")
+
+
+@tool("find")
+def find(call: Call) -> Output:
+    """The links in folders, and where they lead if that is asked for."""
+    options = read(call, values=("-maxdepth", "-type", "-printf"))
+    files, deep = call.machine.files, options.values.get("-maxdepth") != "1"
+    if (
+        options.values.get("-type") != "l"
+        or options.values.get("-printf", "%p %l\\n") != "%p %l\\n"
+    ):
+        raise call.unknown("use of find but for links")
+    lines, wrong = [], []
+    for folder in options.rest:
+        if not files.is_dir(folder):
+            wrong.append(f"find: ‘{folder}’: No such file or directory\n")
+            continue
+        for path in _links_in(files, folder, deep):
+            text = f" {files.readlink(path)}" if "-printf" in options else ""
+            lines.append(f"{path}{text}\n")
+    return Output("".join(lines), "".join(wrong), 1 if wrong else 0)
+
+
+def _links_in(files: FileSystem, folder: str, deep: bool) -> Iterator[str]:
+    for name in files.listdir(folder):
+        path = f"{folder}/{name}"
+        if files.is_link(path):
+            yield path
+        elif deep and files.is_dir(path):
+            yield from _links_in(files, path, deep)
 
 
 def remove_tree(files: FileSystem, path: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.san.initiator import MAX_LUN
 
 BLOCK = 128 * 2**20
 # When the simulated world begins, in seconds since 1970.
@@ -97,8 +98,15 @@ def udevadm(call: Call) -> Output:
 
 @tool("modprobe")
 def modprobe(call: Call) -> Output:
-    """Modules are there whenever they are asked for."""
-    read(call, flags=("-r",))
+    """Load a module or take it out; only iscsi_tcp's highest LUN number has a meaning here."""
+    options = read(call, flags=("-r",))
+    module, *parameters = options.rest
+    if module == "iscsi_tcp":
+        initiator = call.machine.initiator
+        if "-r" in options and initiator.sessions:
+            return Output(stderr=f"modprobe: FATAL: Module {module} is in use.\n", status=1)
+        given = dict(one.split("=", 1) for one in parameters)
+        initiator.max_lun = int(given.get("max_lun", MAX_LUN))
     return Output()
 
 

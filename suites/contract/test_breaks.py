@@ -1,0 +1,56 @@
+"""The simulator beside the lab: what is broken on purpose turns red the same on both.
+
+breaks.toml lists what the lab's real kernels have shown; here it is made on the simulated ones.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sbsim.backends.sim import CAPABILITIES
+from sbsim.bundle import default_deployment
+from sbsim.faults.expected import Expected, enough, expected, together
+
+LIMIT_SECONDS = 120
+ROWS = [one for one in expected() if one.on == "provisioned" and not one.applied]
+SIMULATED = [one for one in ROWS if one.needs <= CAPABILITIES]
+ENOUGH = [one for one in SIMULATED if one.name in enough(SIMULATED)]
+
+
+def judged(names: str, out: Path) -> dict[str, list[str]]:
+    """The ids that fail and those that are blocked, on a deployment broken in these ways."""
+    script = Path(__file__).with_name("broken.py")
+    done = subprocess.run(
+        [sys.executable, str(script), names, str(default_deployment()), str(out)],
+        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+    )  # fmt: skip
+    assert (out / "result.json").exists(), done.stderr
+    told = json.loads((out / "result.json").read_text())
+    return {
+        status: sorted(id for id in told["scope"] if told["requirements"][id]["status"] == status)
+        for status in ("fail", "blocked", "inconclusive", "untested")
+    }
+
+
+def test_nothing_is_red_where_nothing_is_broken(tmp_path: Path) -> None:
+    assert judged("", tmp_path / "out") == {
+        "fail": [], "blocked": [], "inconclusive": [], "untested": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(pytest.param(one, id=one.name) for one in together(ENOUGH)),
+        *(pytest.param(one, id=one.name, marks=pytest.mark.long) for one in SIMULATED),
+    ],
+)
+def test_break_turns_red_what_it_turns_red_on_real_kernels(row: Expected, tmp_path: Path) -> None:
+    assert judged(row.name, tmp_path / "out") == {
+        "fail": sorted(row.red), "blocked": sorted(row.blocked), "inconclusive": [], "untested": [],
+    }  # fmt: skip
