@@ -216,7 +216,7 @@ class LabBackend:
 
     def _settle(self, progress: Progress) -> None:
         progress("waiting until every machine has started all of its services")
-        parallel(self._machines.values(), _settled)
+        parallel(self._machines.values(), _sound)
 
     def _set_clocks(self) -> None:
         parallel(self._machines.values(), _set_clock)
@@ -281,7 +281,7 @@ class LabBackend:
             self.store.unlink(missing_ok=True)
 
     def power(self, machine: str, on: bool) -> None:
-        """Cut or restore a machine's power."""
+        """Cut or restore a machine's power; what the deployment has put on it starts or does not."""
         lab = self._lab_or_fail()
         lab.machine(machine, "power_on" if on else "power_off")
         self._machines[machine].reconnect()
@@ -327,14 +327,20 @@ class LabBackend:
         return self._lab
 
 
-def _settled(machine: SshMachine) -> None:
-    """Wait until systemd has started all; a unit that failed is the lab's fault."""
+def _settled(machine: SshMachine) -> str:
+    """Wait until systemd has started all there is; return "running", or in a word what it is."""
     state = machine.run(
         "systemctl", "is-system-running", "--wait", timeout=SETTLE_LIMIT_SECONDS, check=False
     )
-    if state.stdout.strip() != "running":
+    return state.stdout.strip()
+
+
+def _sound(machine: SshMachine) -> None:
+    """Wait until systemd has started all; a unit that failed is the lab's fault."""
+    state = _settled(machine)
+    if state != "running":
         failed = machine.run("systemctl", "--failed", "--no-legend", "--plain", check=False).stdout
-        raise LabError(f"{machine.name} is {state.stdout.strip()} after its boot:\n{failed}")
+        raise LabError(f"{machine.name} is {state} after its boot:\n{failed}")
 
 
 def _greet(machine: SshMachine) -> None:
