@@ -281,7 +281,7 @@ class LabBackend:
             self.store.unlink(missing_ok=True)
 
     def power(self, machine: str, on: bool) -> None:
-        """Cut or restore a machine's power; what the deployment has put on it starts or does not."""
+        """Cut or restore a machine's power; it may come back with units that failed."""
         lab = self._lab_or_fail()
         lab.machine(machine, "power_on" if on else "power_off")
         self._machines[machine].reconnect()

@@ -31,12 +31,11 @@ from sbsim.sharedblock.sizes import MIB
 
 from .killed import OPERATIONS
 
-pytestmark = [*OPERATES, pytest.mark.breaks]
+pytestmark = [*OPERATES, pytest.mark.breaks, pytest.mark.slow, pytest.mark.long]
 
 LIMIT_SECONDS = 300
 # The shortest operation has so many commands; the longest fewer than these.
 MOMENTS, MOST_COMMANDS = 4, 100
-DRAWN = 2
 
 
 @pytest.fixture
@@ -96,17 +95,6 @@ def interrupted(
     return interrupted
 
 
-def test_operations_drawn_by_the_seed_are_killed_and_made_again(
-    interrupted: Callable[[str, int], bool], sbsim_run: Run
-) -> None:
-    draw = random.Random(sbsim_run.options.seed)
-    print(f"drawn by --sbsim-seed {sbsim_run.options.seed}")
-    for what in draw.sample(sorted(OPERATIONS), DRAWN):
-        assert interrupted(what, draw.randint(1, MOMENTS))
-
-
-@pytest.mark.long
-@pytest.mark.slow
 @pytest.mark.parametrize("what", OPERATIONS)
 def test_every_operation_is_killed_and_made_again(
     interrupted: Callable[[str, int], bool],

@@ -66,13 +66,9 @@ def test_snapshots_are_taken_reverted_to_and_deleted(
            seen=then < at_snapshot < counted)  # fmt: skip
     stopped()
     snapshots.revert(operated, "at-rest")
-    proves("R5.2", "reverted_to_the_earlier", None, seen=started(), wanted=then)
-    now = guests.next_round("vm-1").counted
-    stopped()
-
+    # Deleted at once: the volume keeps what it was reverted to all the same.
     snapshots.delete(operated, "at-rest")
-    kept = started()
-    proves("R5.2", "kept_after_deletion", None, seen=kept >= now, wanted=True)
+    proves("R5.2", "reverted_to_the_earlier", None, seen=started(), wanted=then)
     stopped()
     snapshots.revert(operated, "running")
     proves("R5.2", "other_kept", None, seen=started(), wanted=at_snapshot)

@@ -21,7 +21,13 @@ from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.sharedblock.profiles import profile
 
-pytestmark = [*OPERATES, pytest.mark.requires("disposable"), pytest.mark.breaks]
+pytestmark = [
+    *OPERATES,
+    pytest.mark.requires("disposable"),
+    pytest.mark.breaks,
+    pytest.mark.slow,
+    pytest.mark.long,
+]
 
 LIMIT_SECONDS = 400
 # What the one who loses may be told: the other's operation, or what has come of it.
@@ -108,7 +114,6 @@ def undone(sbsim_run: Run, operated: Management) -> Iterator[None]:
     sbsim_run.backend.forget(name)
 
 
-@pytest.mark.long
 def test_adding_a_lun_and_refreshing(
     undone: None,
     at_once: Callable[..., list[tuple[int, str]]],
@@ -126,7 +131,6 @@ def test_adding_a_lun_and_refreshing(
     assert inside == (ended[0][0] == 0)
 
 
-@pytest.mark.long
 def test_deleting_and_attaching(
     undone: None,
     at_once: Callable[..., list[tuple[int, str]]],

@@ -1,0 +1,67 @@
+"""`sbsim accept --backend sim` as a user runs it: a verdict in seconds, and no secret told."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from sbsim.bundle import default_deployment
+from sbsim.deployment import load
+
+LIMIT_SECONDS = 120
+
+
+def accepted(out: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sbsim", "accept", *words, "--backend", "sim", "--out", str(out)],
+        env={**os.environ, **env}, capture_output=True, text=True, timeout=LIMIT_SECONDS,
+        check=False,
+    )  # fmt: skip
+
+
+def commands(out: Path) -> list[tuple[str, tuple[str, ...], int | None, float, str]]:
+    """What was run where, what it gave, and the virtual seconds; without the real time."""
+    lines = (out / "evidence" / "commands.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [(row["machine"], tuple(row["argv"]), row["status"], row["stdout"], row["stderr"])
+            for row in rows]  # fmt: skip
+
+
+def test_verdict_is_pass_and_says_that_it_was_simulated(tmp_path: Path) -> None:
+    done = accepted(tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert (told["verdict"], told["backend"], told["simulated"]) == ("pass", "sim", True)
+    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    assert set(told["scope"]) >= {"R2.1", "R3.7", "R3.12"}
+
+
+def test_two_runs_do_and_see_the_same(tmp_path: Path) -> None:
+    accepted(tmp_path / "one", "--only", "2", "--only", "3.1", "--seed", "7")
+    accepted(tmp_path / "two", "--only", "2", "--only", "3.1", "--seed", "7")
+    assert commands(tmp_path / "one") == commands(tmp_path / "two")
+    assert commands(tmp_path / "one")
+
+
+def test_password_is_in_no_file_of_the_run(tmp_path: Path) -> None:
+    chap = load(default_deployment()).chap
+    assert chap is not None
+    assert chap.password.env is not None
+    canary = f"canary{secrets.token_hex(8)}"
+    done = accepted(tmp_path / "out", **{chap.password.env: canary})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert canary not in done.stdout + done.stderr
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if canary.encode() in path.read_bytes()] == []
+
+
+def test_what_is_not_simulated_is_told_and_never_passes(tmp_path: Path) -> None:
+    multipath = default_deployment().with_name("multipath.toml")
+    done = accepted(tmp_path / "out", str(multipath), "--only", "R3.13")
+    assert done.returncode != 0
+    assert "the simulator knows no" in done.stdout
