@@ -116,8 +116,9 @@ def doctor() -> int:
 
 def main() -> NoReturn:
     """Run the command line and end with its exit status."""
-    # A polite end is an interrupt: what is open is closed the same way.
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    # A polite end is an interrupt: what is open is closed the same way. Not by sending ourselves
+    # the other signal: shells have what they start in the background ignore it.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -135,6 +136,10 @@ def main() -> NoReturn:
         # At once: threads may still be waiting for machines that are gone.
         os._exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _usage(error: Exception) -> int:

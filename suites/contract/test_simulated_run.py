@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,16 @@ def test_what_is_not_simulated_is_told_and_never_passes(tmp_path: Path) -> None:
     done = accepted(tmp_path / "out", str(multipath), "--only", "R3.13")
     assert done.returncode != 0
     assert "the simulator knows no" in done.stdout
+
+
+def test_polite_end_is_heard_by_what_a_shell_started_in_the_background(tmp_path: Path) -> None:
+    """Shells have such a process ignore Ctrl-C; SIGTERM must end it all the same."""
+    words = [sys.executable, "-m", "sbsim", "accept", "--backend", "sim", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert any("names and hosts files" in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=LIMIT_SECONDS) == 130
