@@ -11,14 +11,17 @@ from typing import Any
 from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
 from sbsim.errors import SbsimError
+from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
 from sbsim.machines import Machine
 from sbsim.machines.parallel import run_by
 from sbsim.sim.scheduler import Scheduler
 from sbsim.sim.world import World
 
-# What the simulated world can do so far: chapters 2 to 3.3. The pool is still to come.
-CAPABILITIES = frozenset({"machines", "array_control", "disposable", "power_cycle", "virtual_time"})
+# What the simulated world can do so far: chapters 2 to 3.4. The pool is still to come.
+CAPABILITIES = frozenset({
+    "machines", "array_control", "disposable", "link_faults", "power_cycle", "virtual_time",
+})  # fmt: skip
 
 
 class SimBackend:
@@ -38,7 +41,10 @@ class SimBackend:
             "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
             "kvm": False,
         }
-        return Traits("sim", CAPABILITIES, emulated=False, simulated=True, facts=facts)
+        capabilities = set(CAPABILITIES)
+        if any(has_several(self._deployment, host) for host in self._deployment.hosts):
+            capabilities.add("paths")
+        return Traits("sim", frozenset(capabilities), emulated=False, simulated=True, facts=facts)
 
     @property
     def clock(self) -> Scheduler:

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from sbsim.errors import CommandFailed, CommandTimeout, MachineError
 from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, Process, Result
 from sbsim.sim import views
+from sbsim.sim.device_mapper import DeviceMapper
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.files import FileSystem
 from sbsim.sim.network import Card, Network
+from sbsim.sim.packages import Packages
+from sbsim.sim.process import SimulatedProcess, Stop
 from sbsim.sim.releases import text
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.initiator import Initiator
+from sbsim.sim.san.multipathd import Multipathd
 from sbsim.sim.scheduler import Scheduler
 
-MIB = 2**20
+NO_SUCH_COMMAND = 127
 FOLDERS = ("/etc/iscsi/nodes", "/etc/iscsi/send_targets", "/etc/systemd/system", "/dev", "/proc",
            "/run", "/sys", "/tmp", "/var/lib", "/var/tmp", "/var/target", "/root")  # fmt: skip
 
@@ -55,6 +59,9 @@ class Output:
 
 Tool = Callable[[Call], Output]
 TOOLS: dict[str, Tool] = {}
+# What a call that is to run on does until it is told to stop.
+Program = Callable[[Stop], Output]
+PROGRAMS: dict[str, Callable[[Call], Program]] = {}
 
 
 def tool(*names: str) -> Callable[[Tool], Tool]:
@@ -64,6 +71,16 @@ def tool(*names: str) -> Callable[[Tool], Tool]:
         for name in names:
             assert name not in TOOLS, name
             TOOLS[name] = function
+        return function
+
+    return register
+
+
+def program(name: str) -> Callable[[Callable[[Call], Program]], Callable[[Call], Program]]:
+    """Decorate what reads the call of a command that can run on, and returns what it then does."""
+
+    def register(function: Callable[[Call], Program]) -> Callable[[Call], Program]:
+        PROGRAMS[name] = function
         return function
 
     return register
@@ -96,7 +113,10 @@ class SimulatedMachine:
         self.units: dict[str, str] = {}  # by unit: active, inactive
         self.enabled: set[str] = set()
         self.sysctls: dict[str, str] = {}
+        self.packages = Packages(release)
         self.initiator = Initiator(self)
+        self.mapper = DeviceMapper()
+        self.multipathd = Multipathd(self)
         self.daemon_name = ""  # as iscsid read it when it started
         self.files.mount("/sys", views.sys_of(self))
         self.files.mount("/proc", views.proc_of(self))
@@ -128,12 +148,8 @@ class SimulatedMachine:
         """Run a tool; see `Machine.run`. Raises NotSimulated for what no tool here knows."""
         self._must_be_on()
         data = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input or b""
-        name = os.path.basename(argv[0])
-        known = TOOLS.get(name)
-        if known is None:
-            raise NotSimulated(self._name, argv, f"command {name}", "sbsim/sim/tools")
         began = self.clock.now()
-        output = known(Call(self, argv, data))
+        output = self.call(argv, data)
         if output.seconds > timeout:
             self.clock.sleep(timeout)
             raise CommandTimeout(self._name, argv, timeout)
@@ -144,9 +160,30 @@ class SimulatedMachine:
             raise CommandFailed(self._name, argv, result.status, result.stdout, result.stderr)
         return result
 
+    def call(self, argv: tuple[str, ...], input: bytes) -> Output:
+        """What a tool gives, at once. Raises NotSimulated for what no tool here knows."""
+        name = os.path.basename(argv[0])
+        if self.packages.lacks(name):
+            return Output(stderr=f"bash: line 1: exec: {name}: not found\n", status=NO_SUCH_COMMAND)
+        known = TOOLS.get(name)
+        if known is None:
+            raise NotSimulated(self._name, argv, f"command {name}", "sbsim/sim/tools")
+        return known(Call(self, argv, input))
+
     def start(self, *argv: str) -> Process:
-        """Start a command that runs on."""
-        raise NotSimulated(self._name, argv, "command that runs on", "sbsim/sim/machine.py")
+        """Start a program that runs on. Raises NotSimulated for what is none here."""
+        self._must_be_on()
+        name = os.path.basename(argv[0])
+        if name not in PROGRAMS:
+            raise NotSimulated(self._name, argv, f"program {name} that runs on", "sbsim/sim/tools")
+        call = Call(self, argv, b"")
+        program = PROGRAMS[name](call)
+
+        def run(stop: Stop) -> tuple[int, str, str]:
+            output = program(stop)
+            return output.status, output.stdout, output.stderr
+
+        return SimulatedProcess(self._name, argv, self.clock, run)
 
     def read(self, path: str) -> bytes:
         """A file's content."""
@@ -166,6 +203,8 @@ class SimulatedMachine:
         """Cut its power: what was only in memory is gone."""
         self.on = False
         self.initiator.sessions.clear()
+        self.mapper.clear()
+        self.multipathd.stop()
         self.units.clear()
         self.sysctls.clear()
         self.daemon_name = ""
@@ -174,6 +213,7 @@ class SimulatedMachine:
         """Start it; whatever is to come back at a boot does."""
         self.on = True
         self.boots += 1
+        self.units.update(dict.fromkeys(self.enabled, "active"))
         for action in self.at_boot:
             action()
 

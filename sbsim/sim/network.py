@@ -54,6 +54,11 @@ class Network:
             lies_in(address, one) for card in source.cards if card.carries for one in card.addresses
         )
 
+    def source_of(self, source: Any, address: str) -> str | None:
+        """The machine's own address in the subnet of another one."""
+        own = (one for card in source.cards for one in card.addresses)
+        return next((str(one.ip) for one in own if lies_in(address, one)), None)
+
     def _passes(self, source: Any, card: Card, machine: Any) -> bool:
         if not machine.on or not card.carries:
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sbsim.sim.files import refuse
@@ -166,10 +166,24 @@ def _session(machine: SimulatedMachine, session: Session) -> Iterator[tuple[str,
         "ifacename": session.iface,
     }
     yield f"{folder}/state", View(lambda: f"{state()}\n")
+    yield f"{folder}/recovery_tmo", _recovery_of(session)
     for name, value in texts.items():
         yield f"{folder}/{name}", View(lambda value=value: f"{value or NULL}\n")  # type: ignore[misc]
     connection = f"class/iscsi_connection/connection{session.id}:0"
     yield f"{connection}/state", View(lambda: "up\n" if state() == LOGGED_IN else "failed\n")
+
+
+def _recovery_of(session: Session) -> View:
+    """How long its I/O waits once it is broken; a session that is broken takes no other time."""
+
+    def takes(text: str) -> None:
+        if session.broken_since is not None:
+            refuse(errno.EBUSY, "recovery_tmo")
+        if not text.strip().isdigit():
+            refuse(errno.EINVAL, "recovery_tmo")
+        session.timers = replace(session.timers, recovery=float(text))
+
+    return View(lambda: f"{session.timers.recovery:.0f}\n", takes)
 
 
 def _disk(machine: SimulatedMachine, disk: Disk) -> Iterator[tuple[str, View]]:

@@ -13,6 +13,7 @@ from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.machine import SimulatedMachine
 from sbsim.sim.network import Card, Network
 from sbsim.sim.releases import text
+from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.records import CONF, NAME
 from sbsim.sim.scheduler import Scheduler
@@ -75,7 +76,12 @@ class World:
         name = f"iqn.1993-08.org.debian:01:{self._digest(machine.name)[:12]}"
         files.write(NAME, f"InitiatorName={name}\n".encode(), 0o600)
 
-        machine.at_boot.append(lambda: log_in_at_boot(machine))
+        def boot() -> None:
+            log_in_at_boot(machine)
+            if multipathd.UNIT in machine.enabled:
+                machine.multipathd.start()
+
+        machine.at_boot.append(boot)
 
     def _restore_array(self, machine: SimulatedMachine) -> None:
         """A kernel that has just booted has an empty LIO; the unit that fills it may be enabled."""

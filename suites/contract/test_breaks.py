@@ -18,15 +18,16 @@ from sbsim.faults.expected import Expected, enough, expected, together
 
 LIMIT_SECONDS = 120
 ROWS = [one for one in expected() if one.on == "provisioned" and not one.applied]
-SIMULATED = [one for one in ROWS if one.needs <= CAPABILITIES]
+SIMULATED = [one for one in ROWS if one.needs <= CAPABILITIES | {"paths"}]
 ENOUGH = [one for one in SIMULATED if one.name in enough(SIMULATED)]
+MULTIPATH = default_deployment().with_name("multipath.toml")
 
 
-def judged(names: str, out: Path) -> dict[str, list[str]]:
+def judged(names: str, description: Path, out: Path) -> dict[str, list[str]]:
     """The ids that fail and those that are blocked, on a deployment broken in these ways."""
     script = Path(__file__).with_name("broken.py")
     done = subprocess.run(
-        [sys.executable, str(script), names, str(default_deployment()), str(out)],
+        [sys.executable, str(script), names, str(description), str(out)],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert (out / "result.json").exists(), done.stderr
@@ -37,8 +38,9 @@ def judged(names: str, out: Path) -> dict[str, list[str]]:
     }
 
 
-def test_nothing_is_red_where_nothing_is_broken(tmp_path: Path) -> None:
-    assert judged("", tmp_path / "out") == {
+@pytest.mark.parametrize("description", [default_deployment(), MULTIPATH], ids=lambda one: one.stem)
+def test_nothing_is_red_where_nothing_is_broken(description: Path, tmp_path: Path) -> None:
+    assert judged("", description, tmp_path / "out") == {
         "fail": [], "blocked": [], "inconclusive": [], "untested": [],
     }  # fmt: skip
 
@@ -51,6 +53,7 @@ def test_nothing_is_red_where_nothing_is_broken(tmp_path: Path) -> None:
     ],
 )
 def test_break_turns_red_what_it_turns_red_on_real_kernels(row: Expected, tmp_path: Path) -> None:
-    assert judged(row.name, tmp_path / "out") == {
+    description = MULTIPATH if "paths" in row.needs else default_deployment()
+    assert judged(row.name, description, tmp_path / "out") == {
         "fail": sorted(row.red), "blocked": sorted(row.blocked), "inconclusive": [], "untested": [],
     }  # fmt: skip

@@ -12,11 +12,11 @@ from sbsim.acceptance import Run
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Deployment, Host, Link
 from sbsim.errors import CommandFailed, WaitedInVain
-from sbsim.faults import direct_writer
-from sbsim.faults.writing import writing
+from sbsim.initiator import direct_writer
 from sbsim.initiator.multipath import Multipath
 from sbsim.initiator.multipath_map import MultipathMap
 from sbsim.initiator.paths import has_several, paths_by_wwid
+from sbsim.initiator.writing import writing
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
 from sbsim.management.deployed import Deployed

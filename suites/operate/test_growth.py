@@ -13,7 +13,7 @@ import pytest
 from sbsim.acceptance import Run
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import Lun, PrimaryStorage, StorageServer
-from sbsim.faults.writing import Writing, writing
+from sbsim.initiator.writing import Writing, writing
 from sbsim.machines import Clock, parallel
 from sbsim.machines.clock import wait_until
 from sbsim.management import growth, inventory

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterator
 from typing import ClassVar
 
+from sbsim.sim.disk.space import Space
 from sbsim.sim.lio.alua import PortGroups
 from sbsim.sim.lio.core import Core, target_of
 from sbsim.sim.lio.numbers import leading, signed, switch, unsigned
@@ -242,6 +243,11 @@ class Device(Folder):
         """Its bytes."""
         raise NotImplementedError
 
+    @property
+    def space(self) -> Space | None:
+        """Its bytes themselves; None where the model does not hold them."""
+        return None
+
     # --- configuring --------------------------------------------------------------------------
 
     def store_control(self, text: str) -> None:
@@ -443,6 +449,11 @@ class BlockBackedDevice(Device):
     def size(self) -> int:
         """Its bytes."""
         return self.claimed.size if self.claimed else 0
+
+    @property
+    def space(self) -> Space | None:
+        """Those of the block device."""
+        return self.claimed.space if self.claimed else None
 
     def set_udev_path(self, value: str) -> None:
         """The block device's node; fixed once it is open."""

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from sbsim.sim.disk.space import Space
 
-@dataclass
+
 class BlockDevice:
     """A block device: its kernel name, bytes, numbers, and whether it has a volatile cache.
 
     `in_use`: somebody has it for himself.
     """
 
-    name: str
-    size: int
-    major: int
-    minor: int
-    write_cache: bool = False
-    block_size: int = 512
-    in_use: bool = False
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        major: int,
+        minor: int,
+        write_cache: bool = False,
+        block_size: int = 512,
+    ) -> None:
+        self.name = name
+        self.space = Space(size, write_cache)
+        self.major = major
+        self.minor = minor
+        self.block_size = block_size
+        self.in_use = False
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.space.size
+
+    @size.setter
+    def size(self, size: int) -> None:
+        self.space.resize(size)
+
+    @property
+    def write_cache(self) -> bool:
+        """Whether what is written can be lost until it is flushed."""
+        return self.space.write_cache
+
+    @write_cache.setter
+    def write_cache(self, on: bool) -> None:
+        self.space.write_cache = on
 
 
 class Places(Protocol):

@@ -14,7 +14,17 @@ from sbsim.sim.san.array import Chap, Found, Outcome
 from sbsim.sim.san.scsi import Disk
 
 LOGGED_IN, FAILED = "LOGGED_IN", "FAILED"
+# The SCSI layer's words for how a disk is.
+RUNNING, BLOCKED, GIVEN_UP = "running", "blocked", "transport-offline"
 MAX_LUN = 1 << 32
+
+
+@dataclass(frozen=True)
+class Timers:
+    """Seconds: until a portal that does not answer is noticed, and then until its I/O fails."""
+
+    noop: float
+    recovery: float
 
 
 @dataclass
@@ -30,7 +40,7 @@ class Session:
     initiator: str
     chap: Chap
     iface: str
-    noop_seconds: float
+    timers: Timers
     disks: dict[int, Disk] = field(default_factory=dict)
     broken_since: float | None = None
 
@@ -58,7 +68,7 @@ class Initiator:
         return list(other.array.discover(initiator, address, port))
 
     def login(
-        self, found: Found, initiator: str, chap: Chap, iface: str, noop_seconds: float
+        self, found: Found, initiator: str, chap: Chap, iface: str, timers: Timers
     ) -> Outcome:
         """Log in to a portal that answers; its LUNs are scanned if that is granted."""
         other = self._machine.network.at(self._machine, found.address)
@@ -68,7 +78,7 @@ class Initiator:
             host = next(number for number in itertools.count() if number not in used)
             session = Session(
                 next(self._ids), host, found.iqn, found.address, found.port, found.tag, initiator,
-                chap, iface, noop_seconds,
+                chap, iface, timers,
             )  # fmt: skip
             self.sessions.append(session)
             self.scan(session)
@@ -85,14 +95,28 @@ class Initiator:
     def state(self, session: Session) -> str:
         """LOGGED_IN, or FAILED once a ping went unanswered. It comes back by itself."""
         now = self._machine.clock.now()
-        if self._alive(session):
+        if self.answers(session):
             session.broken_since = None
             return LOGGED_IN
         if session.broken_since is None:
             session.broken_since = now
-        return FAILED if now - session.broken_since >= session.noop_seconds else LOGGED_IN
+        return FAILED if now - session.broken_since >= session.timers.noop else LOGGED_IN
 
-    def _alive(self, session: Session) -> bool:
+    def device_state(self, session: Session) -> str:
+        """How its disks are: running; blocked while I/O waits for the session; or given up."""
+        if self.state(session) == LOGGED_IN:
+            return RUNNING
+        assert session.broken_since is not None
+        silent = self._machine.clock.now() - session.broken_since
+        waits = silent < session.timers.noop + session.timers.recovery
+        return BLOCKED if waits else GIVEN_UP
+
+    def session_of(self, disk: Disk) -> Session:
+        """The session by which a disk came."""
+        return next(one for one in self.sessions if disk in one.disks.values())
+
+    def answers(self, session: Session) -> bool:
+        """Whether its portal answers it right now."""
         if not self.reaches(session.address, session.port):
             return False
         array = self._machine.network.at(self._machine, session.address).array

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sbsim.sim.files import FileSystem
 from sbsim.sim.releases import text
 from sbsim.sim.san.array import Chap, Found
+from sbsim.sim.san.initiator import Timers
 
 NAME, CONF = "/etc/iscsi/initiatorname.iscsi", "/etc/iscsi/iscsid.conf"
 NODES, DISCOVERIES = "/etc/iscsi/nodes", "/etc/iscsi/send_targets"
@@ -37,10 +38,17 @@ class Record:
         return Chap(of("username"), of("password"), of("username_in"), of("password_in"))
 
     @property
-    def noop_seconds(self) -> float:
-        """How long until a portal that does not answer is noticed."""
-        keys = ("noop_out_interval", "noop_out_timeout")
-        return sum(float(self.values.get(f"node.conn[0].timeo.{key}", "5")) for key in keys)
+    def timers(self) -> Timers:
+        """Those of a session by it."""
+
+        def of(key: str, usual: str) -> float:
+            return float(self.values.get(key, usual))
+
+        pings = (f"node.conn[0].timeo.noop_out_{one}" for one in ("interval", "timeout"))
+        return Timers(
+            noop=sum(of(key, "5") for key in pings),
+            recovery=of("node.session.timeo.replacement_timeout", "120"),
+        )
 
 
 class Records:

@@ -102,3 +102,13 @@ def sd_name(number: int) -> str:
         number, digit = divmod(number - 1, 26)
         letters = chr(ord("a") + digit) + letters
     return f"sd{letters}"
+
+
+def numbers_of(name: str) -> str:
+    """A disk's major and minor number: sixteen disks to a major, 8, then 65 to 71, then 128 on."""
+    number = 0
+    for letter in name.removeprefix("sd"):
+        number = number * 26 + ord(letter) - ord("a") + 1
+    majors = (8, *range(65, 72), *range(128, 136))
+    major, minor = divmod(number - 1, 16)
+    return f"{majors[major % len(majors)]}:{minor * 16 + major // len(majors) * 256}"

@@ -4,6 +4,26 @@ Each module here is a family; importing this package makes all of them known. A 
 them knows is an error that names it (`sim.errors.NotSimulated`), never a silent success.
 """
 
-from sbsim.sim.tools import block, coreutils, iscsiadm, lsscsi, network, system, target
+from sbsim.sim.tools import (
+    block,
+    coreutils,
+    iscsiadm,
+    lsscsi,
+    multipath,
+    network,
+    packages,
+    system,
+    target,
+)
 
-__all__ = ["block", "coreutils", "iscsiadm", "lsscsi", "network", "system", "target"]
+__all__ = [
+    "block",
+    "coreutils",
+    "iscsiadm",
+    "lsscsi",
+    "multipath",
+    "network",
+    "packages",
+    "system",
+    "target",
+]

@@ -240,9 +240,7 @@ def _login(machine: SimulatedMachine, chosen: list[Record]) -> Output:
             status, seconds = TIMED_OUT, LOGIN_SECONDS
             continue
         name = _iface_name(machine, record.iface) or machine.daemon_name
-        outcome = machine.initiator.login(
-            found, name, record.chap, record.iface, record.noop_seconds
-        )
+        outcome = machine.initiator.login(found, name, record.chap, record.iface, record.timers)
         if outcome == "ok":
             out.append(f"Login to {place} successful.\n")
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.san import multipathd
 from sbsim.sim.san.initiator import MAX_LUN
 
 BLOCK = 128 * 2**20
@@ -99,7 +100,7 @@ def udevadm(call: Call) -> Output:
 @tool("modprobe")
 def modprobe(call: Call) -> Output:
     """Load a module or take it out; only iscsi_tcp's highest LUN number has a meaning here."""
-    options = read(call, flags=("-r",))
+    options = read(call, flags=("-r", "-a"))
     module, *parameters = options.rest
     if module == "iscsi_tcp":
         initiator = call.machine.initiator
@@ -146,3 +147,5 @@ def _change(machine: SimulatedMachine, verb: str, unit: str, now: bool) -> None:
         machine.units[unit] = ACTIVE
     elif stops:
         machine.units[unit] = INACTIVE
+    if unit == multipathd.UNIT and (starts or stops):
+        (machine.multipathd.start if starts else machine.multipathd.stop)()

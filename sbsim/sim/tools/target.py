@@ -1,14 +1,43 @@
-"""python3, for the one program that is run with it: the target program, in this process."""
+"""python3, for what is run with it: the target program and the writer, both in this process."""
 
 from __future__ import annotations
 
+import inspect
 import json
 
-from sbsim.sim.machine import Call, Output, tool
+from sbsim.initiator import direct_writer
+from sbsim.initiator.direct_writer import Writer
+from sbsim.sim.machine import Call, Output, Program, program, tool
+from sbsim.sim.process import Stop
+from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.storage_server import target_server
 from sbsim.target import pyz
 from sbsim.target.program import COMMANDS, run
 from sbsim.target.unit import PROGRAM
+
+
+@program("python3")
+def writer(call: Call) -> Program:
+    """The program that writes to a device and tells how it goes."""
+    flag, source, *words = call.words
+    if (flag, source) != ("-c", inspect.getsource(direct_writer)) or len(words) != 4:
+        raise call.unknown("program that runs on")
+    path, offset, blocks, report = words
+    machine = call.machine
+
+    def save(text: str) -> None:
+        machine.files.write(report, text.encode())
+
+    def run(stop: Stop) -> Output:
+        try:
+            device = HostDevice(machine, path)
+        except OSError as error:
+            return Output(stderr=f"{error}\n", status=1)
+        made = Writer(device, int(offset), int(blocks), save, machine.clock.now)
+        made.run(stop)
+        return Output(status=1 if made.errors or made.mismatches else 0)
+
+    return run
 
 
 @tool("python3")

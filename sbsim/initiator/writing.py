@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sbsim.faults import direct_writer
+from sbsim.initiator import direct_writer
 from sbsim.machines import Machine
 
 REPORT = "/run/sbsim-writer.json"

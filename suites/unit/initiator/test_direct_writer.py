@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sbsim.faults import direct_writer
-from sbsim.faults.direct_writer import SIZE, Writer
+from sbsim.initiator import direct_writer
+from sbsim.initiator.direct_writer import SIZE, DirectFile, Writer, replacing
 
 BLOCKS = 4
 
@@ -41,9 +41,9 @@ def device(tmp_path: Path) -> Path:
 
 
 def run(device: Path, turns: int) -> dict[str, object]:
-    writer = Writer(str(device), SIZE, BLOCKS)
-    writer.run(Stop(turns), f"{device}.json")
-    told: dict[str, object] = json.loads(Path(f"{device}.json").read_text())
+    report = f"{device}.json"
+    Writer(DirectFile(str(device)), SIZE, BLOCKS, replacing(report)).run(Stop(turns))
+    told: dict[str, object] = json.loads(Path(report).read_text())
     return told
 
 

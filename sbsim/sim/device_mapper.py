@@ -1,0 +1,61 @@
+"""A simulated kernel's device mapper: devices that lie on others, by name and number."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+MAJOR = 254
+
+
+@dataclass
+class MappedDevice:
+    """A device that lies on others (`over`). `kind` is lsblk's word for it, `size` in bytes."""
+
+    name: str
+    minor: int
+    kind: str
+    size: int
+    over: list[Any] = field(default_factory=list)
+
+    @property
+    def kname(self) -> str:
+        """The kernel's name."""
+        return f"dm-{self.minor}"
+
+    @property
+    def path(self) -> str:
+        """Its node."""
+        return f"/dev/mapper/{self.name}"
+
+
+class DeviceMapper:
+    """The mapped devices of one machine."""
+
+    def __init__(self) -> None:
+        self.devices: list[MappedDevice] = []
+
+    def make(self, name: str, kind: str, size: int) -> MappedDevice:
+        """A device of that name, with the lowest number that is free."""
+        used = {one.minor for one in self.devices}
+        minor = next(number for number in itertools.count() if number not in used)
+        self.devices.append(MappedDevice(name, minor, kind, size))
+        return self.devices[-1]
+
+    def remove(self, device: MappedDevice) -> None:
+        """Take a device away that nothing lies on."""
+        assert not self.on(device), device.name
+        self.devices.remove(device)
+
+    def on(self, device: object) -> list[MappedDevice]:
+        """The devices that lie on a device."""
+        return [one for one in self.devices if any(each is device for each in one.over)]
+
+    def at(self, path: str) -> MappedDevice | None:
+        """The device at a path; None if it is none of these."""
+        return next((one for one in self.devices if path in (one.path, f"/dev/{one.kname}")), None)
+
+    def clear(self) -> None:
+        """Forget all, as a power cut does."""
+        self.devices.clear()

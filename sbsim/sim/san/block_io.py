@@ -1,0 +1,90 @@
+"""Reading and writing on a host's block devices: by which path, how long it waits, how it fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from sbsim.sim.device_mapper import MappedDevice
+from sbsim.sim.disk.space import OutOfRange, Space
+from sbsim.sim.errors import NotSimulated
+from sbsim.sim.san.initiator import GIVEN_UP
+from sbsim.sim.san.scsi import Disk
+
+Answer = TypeVar("Answer")
+# How often I/O that waits for its session looks again.
+PATIENCE_SECONDS = 0.1
+
+
+class HostDevice:
+    """A block device of a machine, opened: a disk that came by a path, or a map of several.
+
+    I/O to a portal that does not answer waits until its session is given up, and fails then; a map
+    goes on by its next path. Raises OSError: ENOENT, ENXIO, EIO, ENOSPC.
+    """
+
+    def __init__(self, machine: Any, path: str) -> None:
+        self._machine = machine
+        self._path = path
+        disks = {one.path: one for one in machine.initiator.disks}
+        machine.multipathd.look()
+        found: Disk | MappedDevice | None = disks.get(path) or machine.mapper.at(path)
+        if found is None:
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        self._device = found
+
+    @property
+    def size(self) -> int:
+        """Its bytes, as the host knows them."""
+        return self._device.size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """So many bytes."""
+        return self._by(self._device, lambda space: space.read(offset, count))
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put bytes there; they reach the array's device."""
+        self._by(self._device, lambda space: space.write(offset, data))
+
+    def _by(self, device: Disk | MappedDevice, act: Callable[[Space], Answer]) -> Answer:
+        if isinstance(device, Disk):
+            return self._by_disk(device, act)
+        one = self._machine.multipathd.map_on(device)
+        while True:
+            path = one.next_path()
+            if path is None:
+                if not one.queues:
+                    self._fail(errno.EIO)
+                self._machine.clock.sleep(PATIENCE_SECONDS)
+                self._machine.multipathd.look()
+                continue
+            try:
+                return self._by_disk(path.disk, act)
+            except OSError:
+                one.lost(path)
+
+    def _by_disk(self, disk: Disk, act: Callable[[Space], Answer]) -> Answer:
+        initiator = self._machine.initiator
+        if disk.gone:
+            self._fail(errno.ENXIO)
+        session = initiator.session_of(disk)
+        while not initiator.answers(session):
+            if initiator.device_state(session) == GIVEN_UP or disk.gone:
+                self._fail(errno.EIO)
+            self._machine.clock.sleep(PATIENCE_SECONDS)
+        device = disk.device()
+        return self._act(device.space, act) if device else self._fail(errno.EIO)
+
+    def _act(self, space: Space | None, act: Callable[[Space], Answer]) -> Answer:
+        if space is None:
+            what = "bytes of a LUN that is no block device on the array"
+            raise NotSimulated(self._machine.name, (self._path,), what, "sbsim/sim/lio")
+        try:
+            return act(space)
+        except OutOfRange:
+            self._fail(errno.EIO)
+
+    def _fail(self, number: int) -> NoReturn:
+        raise OSError(number, os.strerror(number))
