@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sbsim.sim.disk.space import Space
+from sbsim.sim.sanlock.daemon import Daemon, Lease
 from sbsim.sim.sanlock.records import (
     ALIGN,
     SECTOR,
@@ -27,6 +28,7 @@ from sbsim.sim.sanlock.records import (
     read_leader,
     read_proposal,
 )
+from sbsim.sim.scheduler import Scheduler
 
 HOST_ID, IO_TIMEOUT = 3, 1
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "sanlock-3.8.5.json").read_text())
@@ -126,3 +128,42 @@ def test_damaged_record_is_told(place: int) -> None:
     proposal[min(place, 0x28)] ^= 1
     with pytest.raises(Damaged, match="expected"):
         read_proposal(bytes(proposal))
+
+
+def test_daemon_writes_what_the_real_one_writes() -> None:
+    clock, space, lease = Scheduler(), Space(ALIGN), Space(ALIGN)
+    format_lock_space(space, 0, "SPACE", IO_TIMEOUT)
+    format_lease(lease, 0, "SPACE", "LEASE")
+    daemon = Daemon(clock, "host-one")
+    place = Lease("SPACE", "LEASE", lease, 0)
+
+    def alike(step: str) -> None:
+        """Both disks as recorded, but for the times."""
+        ours = (
+            timeless(read_leader(space.read(host_at(0, HOST_ID), SECTOR))),
+            timeless(read_leader(lease.read(0, SECTOR))),
+            replace(read_proposal(lease.read(proposal_at(0, HOST_ID), SECTOR)), timestamp=0),
+        )
+        proposal = STEPS[step]["lease"].get(str(proposal_at(0, HOST_ID) // SECTOR), "")
+        assert ours == (
+            timeless(read_leader(sector(step, "space", host_at(0, HOST_ID)))),
+            timeless(read_leader(sector(step, "lease", 0))),
+            replace(read_proposal(bytes.fromhex(proposal).ljust(SECTOR, b"\0")), timestamp=0),
+        )
+
+    daemon.join("SPACE", HOST_ID, space, 0)
+    alike("joined")
+    for shared, step in ((False, "exclusive"), (True, "shared")):
+        clock.sleep(3)
+        daemon.acquire(place, shared)
+        alike(step)
+        clock.sleep(3)
+        daemon.release(place)
+        alike(f"{step} released")
+    daemon.leave("SPACE")
+    alike("left")
+
+
+def timeless(leader: Leader) -> Leader:
+    """A leader without its times; whether it is free stays to be seen."""
+    return replace(leader, timestamp=int(not leader.free), written=int(leader.written > 0))
