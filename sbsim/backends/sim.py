@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -31,7 +32,6 @@ class SimBackend:
         self._deployment = deployment
         self._world = World(deployment, seed)
         self._inside = contextlib.ExitStack()
-        self._folder = tempfile.TemporaryDirectory(prefix="sbsim-sim-")
 
     @property
     def traits(self) -> Traits:
@@ -54,7 +54,12 @@ class SimBackend:
     @property
     def store(self) -> Path:
         """The management plane's file; it goes with this process."""
-        return Path(self._folder.name) / "management.db"
+        return Path(self._folder) / "management.db"
+
+    @functools.cached_property
+    def _folder(self) -> str:
+        """Made only for who asks for it: a run that is killed leaves no folder behind."""
+        return self._inside.enter_context(tempfile.TemporaryDirectory(prefix="sbsim-sim-"))
 
     @property
     def machines(self) -> dict[str, Machine]:
@@ -78,7 +83,6 @@ class SimBackend:
     def down(self) -> None:
         """End the world."""
         self._inside.close()
-        self._folder.cleanup()
 
     def power(self, machine: str, on: bool) -> None:
         """Cut or restore a machine's power."""

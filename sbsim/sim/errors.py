@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sbsim.errors import SbsimError
+from collections.abc import Collection
+
+from sbsim.errors import SbsimError, UsageError
 
 
 class NotSimulated(SbsimError):
@@ -15,4 +17,14 @@ class NotSimulated(SbsimError):
         super().__init__(
             f"{machine}: the simulator knows no {what}, asked for by `{' '.join(argv)}`; teach it "
             f"that in {where}, from what a real machine answers"
+        )
+
+
+class UnknownRelease(UsageError):
+    """A release of an operating system that the simulator has no machine of."""
+
+    def __init__(self, release: str, known: Collection[str]) -> None:
+        super().__init__(
+            f"os_release: the simulator has no machines of {release!r}; expected one of "
+            f"{', '.join(known)}"
         )

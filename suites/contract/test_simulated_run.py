@@ -67,6 +67,16 @@ def test_what_is_not_simulated_yet_is_never_a_pass(tmp_path: Path) -> None:
     assert "verdict: inconclusive" in done.stdout
 
 
+def test_release_that_is_not_simulated_is_told(tmp_path: Path) -> None:
+    text = default_deployment().read_text()
+    other = tmp_path / "other.toml"
+    other.write_text(text.replace('os_release = "debian-12"', 'os_release = "centos-7"'))
+    done = accepted(tmp_path / "out", str(other))
+    assert done.returncode == 2
+    assert "no machines of 'centos-7'; expected one of debian-12" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_several_paths_are_gathered_and_one_can_be_lost(tmp_path: Path) -> None:
     multipath = default_deployment().with_name("multipath.toml")
     done = accepted(tmp_path / "out", str(multipath), "--only", "3.4")
