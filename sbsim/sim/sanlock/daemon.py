@@ -84,10 +84,14 @@ class Lease:
 
 @dataclass
 class _Seen:
-    """A host of a lock space as it was seen last: its lease, and when that last changed."""
+    """A host of a lock space as it was seen last: its lease, and when that last changed.
+
+    `renewing`: it has changed since it was first looked at.
+    """
 
     leader: Leader
     changed: float
+    renewing: bool
 
 
 @dataclass
@@ -172,27 +176,39 @@ class Daemon:
     def is_dead(self, space: str, host_id: int) -> bool:
         """Whether another host surely is dead, by what its lease has shown so far."""
         joined = self._joined(space)
-        return self._dead(joined, host_id, self._look_at(joined, host_id))
+        return self._dead(self._look_at(joined, host_id))
 
     # --- leases -------------------------------------------------------------------------------
 
     def acquire(self, lease: Lease, shared: bool = False) -> None:
-        """Take a lease; one whose owner died is taken once that is sure."""
+        """Take a lease, or change how it is held; one whose owner died once that is sure.
+
+        A lease that is held already stays held where the change is refused.
+        """
         joined = self._joined(lease.space)
         while True:
             leader = self._leader(lease.storage, lease.offset, lease.space, lease.name)
             if leader.free or self._is_ours(joined, leader):
                 break
-            before = self._look_at(joined, leader.owner)
-            if self._dead(joined, leader.owner, before, leader.generation):
+            seen = self._look_at(joined, leader.owner)
+            if self._dead(seen, leader.generation):
                 break
-            self._clock.sleep(LOOK_SECONDS)
-            if self._look_at(joined, leader.owner).leader.timestamp != before.leader.timestamp:
+            # Refused at once by an owner that renews; one that has stopped to is waited for.
+            silent = self._clock.now() - seen.changed
+            if seen.renewing and silent <= RENEWAL * seen.leader.io_timeout:
                 raise OwnerLives(f"{lease.name} is held by host {leader.owner}")
-        self._propose(joined, lease, leader, shared)
-        if not shared and (others := self._sharers(joined, lease)):
-            self._give_back(joined, lease)
-            raise SharedByOthers(f"{lease.name} is held shared by host {others[0]}")
+            self._clock.sleep(LOOK_SECONDS)
+        was_shared = lease.name in joined.held and joined.held[lease.name][1]
+        kept = joined.leader.generation if was_shared else 0
+        self._propose(joined, lease, leader, shared, kept)
+        if not shared:
+            if others := self._sharers(joined, lease):
+                self._give_back(joined, lease, kept)
+                raise SharedByOthers(f"{lease.name} is held shared by host {others[0]}")
+            if kept:
+                ours = self._proposal(joined, lease, joined.host_id)
+                place = proposal_at(lease.offset, joined.host_id)
+                self._store(lease.storage, place, replace(ours, shared=0).to_bytes())
         joined.held[lease.name] = (lease, shared)
 
     def release(self, lease: Lease) -> None:
@@ -201,12 +217,17 @@ class Daemon:
         joined.held.pop(lease.name, None)
         self._give_back(joined, lease)
 
-    def _propose(self, joined: LockSpace, lease: Lease, leader: Leader, shared: bool) -> None:
-        """Become the next owner of a lease, by disk paxos; raises OwnerLives if another does."""
+    def _propose(
+        self, joined: LockSpace, lease: Lease, leader: Leader, shared: bool, kept: int
+    ) -> None:
+        """Become the next owner of a lease, by disk paxos; raises OwnerLives if another does.
+
+        `kept` is the mark of a host that holds it shared, which stays until it has more.
+        """
         now, generation = self._now(), joined.leader.generation
         ours = Proposal(
             self._proposal(joined, lease, joined.host_id).ballot, 0, joined.host_id, generation,
-            now, leader.version + 1,
+            now, leader.version + 1, shared=kept,
         )  # fmt: skip
         while True:
             ballot = ours.ballot + HOSTS if ours.ballot else joined.host_id
@@ -254,10 +275,10 @@ class Daemon:
         data = self._load(lease.storage, proposal_at(lease.offset, 1), HOSTS * SECTOR)
         return {number: read_proposal(one) for number, one in _changed(_NOTHING, data)}
 
-    def _give_back(self, joined: LockSpace, lease: Lease) -> None:
+    def _give_back(self, joined: LockSpace, lease: Lease, kept: int = 0) -> None:
         place = proposal_at(lease.offset, joined.host_id)
         ours = self._proposal(joined, lease, joined.host_id)
-        self._store(lease.storage, place, replace(ours, released=True, shared=0).to_bytes())
+        self._store(lease.storage, place, replace(ours, released=True, shared=kept).to_bytes())
         leader = self._leader(lease.storage, lease.offset, lease.space, lease.name)
         if self._is_ours(joined, leader) and not leader.free:
             self._write(lease.storage, lease.offset, replace(
@@ -272,7 +293,7 @@ class Daemon:
             for number, one in self._proposals(lease).items()
             if number != joined.host_id
             and one.shared
-            and not self._dead(joined, number, self._look_at(joined, number), one.shared)
+            and not self._dead(self._look_at(joined, number), one.shared)
         ]
 
     # --- who lives ----------------------------------------------------------------------------
@@ -281,20 +302,21 @@ class Daemon:
         """Read every host's lease, as sanlock does at each renewal."""
         data = self._load(joined.storage, joined.offset, HOSTS * SECTOR)
         for number, one in _changed(joined.raw, data):
-            joined.seen[number] = _Seen(read_leader(one), self._clock.now())
+            self._see(joined, number, read_leader(one))
         joined.raw = data
 
     def _look_at(self, joined: LockSpace, host_id: int) -> _Seen:
         """Read a host's lease, and note when it changed."""
         leader = self._leader(joined.storage, host_at(joined.offset, host_id), joined.name)
+        return self._see(joined, host_id, leader)
+
+    def _see(self, joined: LockSpace, host_id: int, leader: Leader) -> _Seen:
         known = joined.seen.get(host_id)
         if known is None or known.leader != leader:
-            joined.seen[host_id] = _Seen(leader, self._clock.now())
+            joined.seen[host_id] = _Seen(leader, self._clock.now(), known is not None)
         return joined.seen[host_id]
 
-    def _dead(
-        self, joined: LockSpace, host_id: int, seen: _Seen, generation: int | None = None
-    ) -> bool:
+    def _dead(self, seen: _Seen, generation: int | None = None) -> bool:
         """Whether the host that had the host id under that generation can do no more harm."""
         if seen.leader.free or generation not in (None, seen.leader.generation):
             return True

@@ -101,6 +101,11 @@ def gets(daemon: Daemon, lease: Lease) -> bool:
     return True
 
 
+def refused(daemon: Daemon, lease: Lease) -> None:
+    with pytest.raises(OwnerLives):
+        daemon.acquire(lease)
+
+
 def test_joining_takes_as_long_as_a_real_daemon() -> None:
     world = World()
     assert world.seconds(lambda: world.joined("one", "two", "three")) == pytest.approx(JOIN_SECONDS)
@@ -110,8 +115,8 @@ def test_lease_that_is_held_is_refused_and_given_once_it_is_free() -> None:
     world = World()
     one, two = world.joined("one", "two")
     one.acquire(world.lease("one"))
-    with pytest.raises(OwnerLives):
-        two.acquire(world.lease("two"))
+    world.clock.sleep(3 * N)
+    assert world.seconds(lambda: refused(two, world.lease("two"))) < 1
     one.release(world.lease("one"))
     assert world.seconds(lambda: two.acquire(world.lease("two"))) < 1
 
@@ -146,6 +151,21 @@ def test_lease_of_a_dead_host_comes_free_when_it_surely_is_dead(wait: float, sha
         world.clock.sleep(1)
     seconds = world.clock.now() - killed
     # The last renewal was up to two periods before the kill, and was seen when somebody looked.
+    assert DEAD * N + FIRE_SECONDS - 2 * N <= seconds <= DEAD * N + FIRE_SECONDS + 2 * N
+
+
+def test_owner_that_has_just_died_is_refused_at_once_and_later_waited_for() -> None:
+    world = World()
+    one, two = world.joined("one", "two")
+    one.acquire(world.lease("one"))
+    world.clock.sleep(5 * N)
+    one.kill()
+    killed = world.clock.now()
+    assert world.seconds(lambda: refused(two, world.lease("two"))) < 1
+    world.clock.sleep(4 * N)
+    two.acquire(world.lease("two"))
+    # As with a real daemon: 69 s at an io_timeout of 1, where 68 are the arithmetic's.
+    seconds = world.clock.now() - killed
     assert DEAD * N + FIRE_SECONDS - 2 * N <= seconds <= DEAD * N + FIRE_SECONDS + 2 * N
 
 
@@ -258,3 +278,27 @@ def test_of_many_at_once_one_gets_it(seed: int, many: int, shared: bool) -> None
         if host in won:
             daemon.release(world.lease(host))
     assert gets(daemons[-1], world.lease(hosts[-1]))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_lease_is_never_free_while_it_changes_from_one_mode_to_the_other(shared: bool) -> None:
+    world = World()
+    one, two = world.joined("one", "two")
+    one.acquire(world.lease("one"), shared)
+    world.clock.sleep(3 * N)  # both know of the other that it renews
+    slow = Slow(world.disk, world.clock, random.Random(1))
+    tries: list[bool] = []
+
+    def change() -> None:
+        one.acquire(Lease(SPACE, LEASE, slow, ALIGN), not shared)
+        tries.append(True)  # it is over
+
+    def watch() -> None:
+        while not any(tries):
+            tries.append(gets(two, world.lease("two")))
+            world.clock.sleep(0.05)
+
+    world.clock.run_all({"change": change, "watch": watch})
+    assert len(tries) > 5
+    assert sum(tries) == 1
+    assert one.spaces[SPACE].held[LEASE][1] is not shared
