@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from sbsim.sim.disk.space import Space
+from sbsim.sim.disk.space import Disk
 
 SECTOR = 512
 LABEL, TYPE = b"LABELONE", b"LVM2 001"
@@ -55,7 +55,7 @@ class PhysicalVolume:
     in_use: bool = False
 
 
-def write_label(space: Space, pv: PhysicalVolume) -> None:
+def write_label(space: Disk, pv: PhysicalVolume) -> None:
     """Write the label into sector 1, as pvcreate does; the metadata area is empty then."""
     body = struct.pack("<32sQ", pv.uuid.encode(), pv.size)
     body += struct.pack("<QQQQ", pv.data_start, 0, 0, 0)
@@ -66,7 +66,7 @@ def write_label(space: Space, pv: PhysicalVolume) -> None:
     space.write(SECTOR, struct.pack("<8sQI", LABEL, 1, checksum(tail)) + tail)
 
 
-def read_label(space: Space) -> PhysicalVolume | None:
+def read_label(space: Disk) -> PhysicalVolume | None:
     """The physical volume that a disk is; None if it is none, or its label is damaged."""
     for sector in range(4):
         if space.size < (sector + 1) * SECTOR:
@@ -103,12 +103,12 @@ def _areas(data: bytes, place: int) -> tuple[list[tuple[int, int]], int]:
 # --- the metadata area ------------------------------------------------------------------------
 
 
-def write_empty_area(space: Space, pv: PhysicalVolume) -> None:
+def write_empty_area(space: Disk, pv: PhysicalVolume) -> None:
     """Make a metadata area that holds no text."""
     space.write(pv.area_start, _area_header(pv, None))
 
 
-def write_text(space: Space, pv: PhysicalVolume, text: bytes) -> None:
+def write_text(space: Disk, pv: PhysicalVolume, text: bytes) -> None:
     """Put a volume group's text behind the one that is there, then point to it.
 
     The text before stays whole until the header has changed: whoever is interrupted leaves one of
@@ -134,7 +134,7 @@ def _behind(now: tuple[int, int, int], ring: int) -> int:
     return SECTOR + (end + SECTOR - 1) // SECTOR * SECTOR % ring
 
 
-def read_text(space: Space, pv: PhysicalVolume) -> bytes | None:
+def read_text(space: Disk, pv: PhysicalVolume) -> bytes | None:
     """The volume group's text; None if there is none, or it is damaged."""
     now = _location(space, pv)
     if now is None:
@@ -146,7 +146,7 @@ def read_text(space: Space, pv: PhysicalVolume) -> bytes | None:
     return data.rstrip(b"\0") if checksum(data) == crc else None
 
 
-def _location(space: Space, pv: PhysicalVolume) -> tuple[int, int, int] | None:
+def _location(space: Disk, pv: PhysicalVolume) -> tuple[int, int, int] | None:
     if not pv.area_size:
         return None
     header = space.read(pv.area_start, SECTOR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from typing import Protocol
 
 PAGE = 4096
 _EMPTY = bytes(PAGE)
@@ -12,6 +13,27 @@ _EMPTY = bytes(PAGE)
 
 class OutOfRange(ValueError):
     """A read or write that does not lie on the disk."""
+
+
+class Storage(Protocol):
+    """What is read and written in bytes: a disk as a host has it, or its bytes themselves.
+
+    Raises OSError where it does not answer.
+    """
+
+    def read(self, offset: int, count: int) -> bytes:
+        """So many bytes."""
+
+    def write(self, offset: int, data: bytes) -> object:
+        """Put bytes there; when it returns, everybody who has the disk reads them."""
+
+
+class Disk(Storage, Protocol):
+    """Storage that knows its size in bytes."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
 
 
 class Space:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sbsim.sim.disk.space import Storage
 from sbsim.sim.sanlock.daemon import Daemon, Lease, NoLockSpace, OwnerLives, SharedByOthers
 from sbsim.sim.sanlock.records import (
     ALIGN,
     SECTOR,
-    Storage,
     format_lease,
     format_lock_space,
     read_leader,

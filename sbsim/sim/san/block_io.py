@@ -27,7 +27,7 @@ class HostDevice:
 
     def __init__(self, machine: Any, path: str) -> None:
         self._machine = machine
-        self._path = path
+        self.path = path
         disks = {one.path: one for one in machine.initiator.disks}
         machine.multipathd.look()
         found: Disk | MappedDevice | None = disks.get(path) or machine.mapper.at(path)
@@ -80,7 +80,7 @@ class HostDevice:
     def _act(self, space: Space | None, act: Callable[[Space], Answer]) -> Answer:
         if space is None:
             what = "bytes of a LUN that is no block device on the array"
-            raise NotSimulated(self._machine.name, (self._path,), what, "sbsim/sim/lio")
+            raise NotSimulated(self._machine.name, (self.path,), what, "sbsim/sim/lio")
         try:
             return act(space)
         except OutOfRange:

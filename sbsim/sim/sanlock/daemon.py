@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sbsim.sim.disk.space import Storage
 from sbsim.sim.sanlock.records import (
     HOSTS,
     SECTOR,
     Damaged,
     Leader,
     Proposal,
-    Storage,
     host_at,
     proposal_at,
     read_leader,

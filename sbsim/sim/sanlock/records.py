@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Protocol
+
+from sbsim.sim.disk.space import Storage
 
 SECTOR = 512
 ALIGN = 2**20
@@ -28,16 +29,6 @@ _PROPOSAL = struct.Struct("<QQQQQQII")
 _CHECKED_OF_PROPOSAL = 48
 _MODE = struct.Struct("<IIQ")
 _MODE_AT = 128
-
-
-class Storage(Protocol):
-    """A disk, or a file. Raises OSError where it does not answer."""
-
-    def read(self, offset: int, count: int) -> bytes:
-        """So many bytes."""
-
-    def write(self, offset: int, data: bytes) -> object:
-        """Put bytes there; when it returns, every other host reads them."""
 
 
 class Damaged(Exception):

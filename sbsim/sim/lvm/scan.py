@@ -1,0 +1,117 @@
+"""What LVM finds on a host: physical volumes on the disks that it may look at, and their groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sbsim.sim.disk import lvm_label
+from sbsim.sim.lvm.config import Section, parse
+from sbsim.sim.lvm.group import PhysicalVolume, VolumeGroup, dashed, read_group
+from sbsim.sim.san.block_io import HostDevice
+
+CONFIGURATION = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
+MULTIPATH = "mpath"
+
+
+def settings_of(machine: Any) -> Section:
+    """A host's LVM settings: those of lvmlocal.conf win over those of lvm.conf."""
+    found: Section = {}
+    for path in CONFIGURATION:
+        if machine.files.exists(path):
+            for name, section in parse(machine.files.read(path).decode()).items():
+                below = found.setdefault(name, {})
+                if isinstance(section, dict) and isinstance(below, dict):
+                    below.update(section)
+    return found
+
+
+@dataclass(frozen=True)
+class Found:
+    """A physical volume on a disk of the host. `group` is its group's name, empty for none."""
+
+    device: HostDevice
+    label: lvm_label.PhysicalVolume
+    group: str
+
+    @property
+    def uuid(self) -> str:
+        """Its uuid with dashes."""
+        return dashed(self.label.uuid)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What was found. `warnings` are LVM's own lines about it."""
+
+    pvs: tuple[Found, ...]
+    groups: dict[str, VolumeGroup]
+    warnings: tuple[str, ...] = field(default=())
+
+    def on(self, pv: PhysicalVolume) -> Found | None:
+        """The disk that is a physical volume of a group; None if the host sees none."""
+        return next((one for one in self.pvs if one.uuid == pv.uuid), None)
+
+
+def scan(machine: Any) -> Scan:
+    """Look at every disk that a host's filter lets through."""
+    found: dict[str, Found] = {}
+    groups: dict[str, VolumeGroup] = {}
+    warnings = []
+    for path in _candidates(machine, settings_of(machine)):
+        device = HostDevice(machine, path)
+        try:
+            label = lvm_label.read_label(device)
+            text = lvm_label.read_text(device, label) if label else None
+        except OSError:
+            warnings.append(f"Error reading device {path} at 0 length 512.")
+            continue
+        if label is None:
+            continue
+        group = read_group(text.decode()) if text else None
+        one = Found(device, label, group.name if group else "")
+        if (other := found.get(one.uuid)) is not None:
+            warnings += [
+                f"WARNING: Not using device {path} for PV {one.uuid}.",
+                f"WARNING: PV {one.uuid} prefers device {other.device.path} because device was "
+                "seen first.",
+            ]
+            continue
+        found[one.uuid] = one
+        # Of several texts of a group the newest holds: one disk may have missed a change.
+        if group and group.seqno > getattr(groups.get(group.name), "seqno", 0):
+            groups[group.name] = group
+    pvs = tuple(sorted(found.values(), key=lambda one: one.device.path))
+    return Scan(pvs, groups, tuple(warnings))
+
+
+def _candidates(machine: Any, settings: Section) -> Iterator[str]:
+    """The disks and maps to look at: no path of a map, and what the filters let through."""
+    machine.multipathd.look()
+    devices = settings.get("devices", {})
+    filters = [
+        _patterns(devices.get(name, [])) for name in ("global_filter", "filter")
+        if isinstance(devices, dict)
+    ]  # fmt: skip
+    paths = [one.path for one in machine.mapper.devices if one.kind == MULTIPATH]
+    paths += [
+        disk.path
+        for disk in machine.initiator.disks
+        if not any(one.kind == MULTIPATH for one in machine.mapper.on(disk))
+    ]
+    for path in sorted(paths):
+        if all(_passes(path, patterns) for patterns in filters):
+            yield path
+
+
+def _patterns(value: object) -> list[tuple[bool, str]]:
+    """A filter's rules: whether what fits is let through, and the pattern."""
+    rules = value if isinstance(value, list) else [value]
+    return [(str(one)[0] == "a", str(one)[2:-1]) for one in rules if str(one)]
+
+
+def _passes(path: str, patterns: list[tuple[bool, str]]) -> bool:
+    """Whether a filter lets a disk through; what fits no rule passes."""
+    return next((accepts for accepts, one in patterns if re.search(one, path)), True)
