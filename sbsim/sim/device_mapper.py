@@ -9,15 +9,30 @@ from typing import Any
 MAJOR = 254
 
 
+@dataclass(frozen=True)
+class Row:
+    """A part of a linear device: `size` bytes from `start` on are those of `lower` from `at` on."""
+
+    start: int
+    size: int
+    lower: Any
+    at: int
+
+
 @dataclass
 class MappedDevice:
-    """A device that lies on others (`over`). `kind` is lsblk's word for it, `size` in bytes."""
+    """A device that lies on others (`over`). `kind` is lsblk's word for it, `size` in bytes.
+
+    A linear one has a `table`, whose rows cover it; `links` are further paths that lead to it.
+    """
 
     name: str
     minor: int
     kind: str
     size: int
     over: list[Any] = field(default_factory=list)
+    table: tuple[Row, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def kname(self) -> str:
@@ -43,6 +58,13 @@ class DeviceMapper:
         self.devices.append(MappedDevice(name, minor, kind, size))
         return self.devices[-1]
 
+    def load(self, device: MappedDevice, table: tuple[Row, ...]) -> None:
+        """Give a linear device its rows; it is as large as they are together."""
+        device.table = table
+        device.size = sum(row.size for row in table)
+        lower = {id(row.lower): row.lower for row in table}
+        device.over = list(lower.values())
+
     def remove(self, device: MappedDevice) -> None:
         """Take a device away that nothing lies on."""
         assert not self.on(device), device.name
@@ -54,7 +76,10 @@ class DeviceMapper:
 
     def at(self, path: str) -> MappedDevice | None:
         """The device at a path; None if it is none of these."""
-        return next((one for one in self.devices if path in (one.path, f"/dev/{one.kname}")), None)
+        return next(
+            (one for one in self.devices if path in (one.path, f"/dev/{one.kname}", *one.links)),
+            None,
+        )
 
     def clear(self) -> None:
         """Forget all, as a power cut does."""

@@ -19,6 +19,7 @@ from sbsim.initiator.paths import paths_by_wwid
 from sbsim.initiator.writing import writing
 from sbsim.machines.packages import Packages
 from sbsim.machines.parallel import run_by
+from sbsim.sim.device_mapper import Row
 from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.machine import SimulatedMachine
 from sbsim.sim.san.block_io import HostDevice
@@ -167,3 +168,29 @@ def states(one: MultipathMap) -> list[tuple[str, str, str]]:
 def readable(machine: SimulatedMachine, one: MultipathMap) -> bool:
     argv = ("dd", f"if={one.path}", "of=/dev/null", "bs=4096", "count=1", "iflag=direct")
     return machine.run(*argv, check=False).ok
+
+
+def test_linear_device_has_the_bytes_of_what_it_lies_on() -> None:
+    deployment = load(DESCRIPTION)
+    with one_host(deployment) as (world, machine, multipath):
+        first, second, *_ = (machine.mapper.at(one.path) for one in multipath.maps())
+        assert first
+        assert second
+        made = machine.mapper.make("group-volume", "lvm", 0)
+        rows = (Row(0, MIB, second, 3 * MIB), Row(MIB, MIB, first, 5 * MIB))
+        machine.mapper.load(made, rows)
+        made.links = ("/dev/group/volume",)
+        volume = HostDevice(machine, "/dev/group/volume")
+        assert volume.size == 2 * MIB
+        volume.write(MIB - 4, b"over the edge")
+        assert volume.read(MIB - 4, 13) == b"over the edge"
+        below = backing(world, deployment, second.name).space
+        assert below.read(4 * MIB - 4, 4) == b"over"
+        assert backing(world, deployment, first.name).space.read(5 * MIB, 9) == b" the edge"
+        with pytest.raises(OSError, match="Input/output"):
+            volume.read(2 * MIB - 1, 2)
+        tree = machine.run("lsblk", "-J", "-b", "-o", "NAME,TYPE,SIZE").stdout
+        assert tree.count('"group-volume"') == 4  # under each path of both maps
+        # Nothing takes a map away from under it.
+        with pytest.raises(CommandFailed, match="map in use"):
+            multipath.flush(first.name)

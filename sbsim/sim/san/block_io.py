@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from sbsim.sim.device_mapper import MappedDevice
@@ -19,10 +20,10 @@ PATIENCE_SECONDS = 0.1
 
 
 class HostDevice:
-    """A block device of a machine, opened: a disk that came by a path, or a map of several.
+    """A block device of a machine, opened: a disk that came by a path, a map of several, a volume.
 
     I/O to a portal that does not answer waits until its session is given up, and fails then; a map
-    goes on by its next path. Raises OSError: ENOENT, ENXIO, EIO, ENOSPC.
+    goes on by its next path. Raises OSError: ENOENT, ENXIO, EIO.
     """
 
     def __init__(self, machine: Any, path: str) -> None:
@@ -42,11 +43,33 @@ class HostDevice:
 
     def read(self, offset: int, count: int) -> bytes:
         """So many bytes."""
-        return self._by(self._device, lambda space: space.read(offset, count))
+        return b"".join(
+            self._by(device, functools.partial(_read, at=at, count=size))
+            for device, at, size in self._parts(self._device, offset, count)
+        )
 
     def write(self, offset: int, data: bytes) -> None:
         """Put bytes there; they reach the array's device."""
-        self._by(self._device, lambda space: space.write(offset, data))
+        done = 0
+        for device, at, size in self._parts(self._device, offset, len(data)):
+            part = data[done : done + size]
+            self._by(device, functools.partial(_write, at=at, data=part))
+            done += size
+
+    def _parts(
+        self, device: Disk | MappedDevice, offset: int, count: int
+    ) -> Iterator[tuple[Disk | MappedDevice, int, int]]:
+        """Where the bytes of a range lie: on which disk or map, from which byte on, how many."""
+        if isinstance(device, Disk) or not device.table:
+            yield device, offset, count
+            return
+        end = offset + count
+        if offset < 0 or end > device.size:
+            self._fail(errno.EIO)
+        for row in device.table:
+            start, stop = max(offset, row.start), min(end, row.start + row.size)
+            if start < stop:
+                yield from self._parts(row.lower, row.at + start - row.start, stop - start)
 
     def _by(self, device: Disk | MappedDevice, act: Callable[[Space], Answer]) -> Answer:
         if isinstance(device, Disk):
@@ -88,3 +111,11 @@ class HostDevice:
 
     def _fail(self, number: int) -> NoReturn:
         raise OSError(number, os.strerror(number))
+
+
+def _read(space: Space, at: int, count: int) -> bytes:
+    return space.read(at, count)
+
+
+def _write(space: Space, at: int, data: bytes) -> None:
+    space.write(at, data)
