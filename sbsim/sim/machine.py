@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import itertools
 import os
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,10 +17,12 @@ from sbsim.sim import views
 from sbsim.sim.device_mapper import DeviceMapper
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.files import FileSystem
+from sbsim.sim.lvm.daemons import LVMLOCKD_UNIT, SANLOCK_UNIT, LockDaemons
 from sbsim.sim.network import Card, Network
 from sbsim.sim.packages import Packages
 from sbsim.sim.process import SimulatedProcess, Stop
 from sbsim.sim.releases import text
+from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.initiator import Initiator
 from sbsim.sim.san.multipathd import Multipathd
@@ -117,6 +121,19 @@ class SimulatedMachine:
         self.initiator = Initiator(self)
         self.mapper = DeviceMapper()
         self.multipathd = Multipathd(self)
+        self.lock_daemons = LockDaemons(self)
+        # What a unit's start and stop do, beside its being active.
+        self.services: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+            multipathd.UNIT: (self.multipathd.start, self.multipathd.stop),
+            **{
+                unit: (
+                    functools.partial(self.lock_daemons.start, unit),
+                    functools.partial(self.lock_daemons.stop, unit),
+                )
+                for unit in (SANLOCK_UNIT, LVMLOCKD_UNIT)
+            },
+        }
+        self.draw = random.Random(name)
         self.daemon_name = ""  # as iscsid read it when it started
         self.files.mount("/sys", views.sys_of(self))
         self.files.mount("/proc", views.proc_of(self))
@@ -205,6 +222,7 @@ class SimulatedMachine:
         self.initiator.sessions.clear()
         self.mapper.clear()
         self.multipathd.stop()
+        self.lock_daemons.kill()
         self.units.clear()
         self.sysctls.clear()
         self.daemon_name = ""

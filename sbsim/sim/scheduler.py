@@ -18,6 +18,9 @@ from greenlet import getcurrent, greenlet
 from sbsim.errors import SbsimError
 from sbsim.machines.parallel import Ended
 
+# When virtual time begins, in seconds since 1970.
+BEGINNING = 1_700_000_000
+
 
 class Stuck(SbsimError):
     """Every task waits for another one, and nothing is due to happen."""

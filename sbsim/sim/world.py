@@ -13,7 +13,6 @@ from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.machine import SimulatedMachine
 from sbsim.sim.network import Card, Network
 from sbsim.sim.releases import text
-from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.records import CONF, NAME
 from sbsim.sim.scheduler import Scheduler
@@ -78,8 +77,9 @@ class World:
 
         def boot() -> None:
             log_in_at_boot(machine)
-            if multipathd.UNIT in machine.enabled:
-                machine.multipathd.start()
+            for name, (start, _) in machine.services.items():
+                if name in machine.enabled:
+                    start()
 
         machine.at_boot.append(boot)
 

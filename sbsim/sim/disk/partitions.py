@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sbsim.sim.disk.space import Space
+from sbsim.sim.disk.space import Disk, Space
 
 SECTOR = 512
 _DOS_MAGIC = b"\x55\xaa"
@@ -76,7 +76,7 @@ def _gpt_header(
     return header(zlib.crc32(header(0)))
 
 
-def read_table(space: Space) -> tuple[str, tuple[Partition, ...]] | None:
+def read_table(space: Disk) -> tuple[str, tuple[Partition, ...]] | None:
     """The kind of a disk's partition table ("gpt" or "dos") and its partitions; None without."""
     if gpt := _read_gpt(space):
         return "gpt", gpt
@@ -91,7 +91,7 @@ def read_table(space: Space) -> tuple[str, tuple[Partition, ...]] | None:
     return ("dos", tuple(found)) if found else None
 
 
-def _read_gpt(space: Space) -> tuple[Partition, ...] | None:
+def _read_gpt(space: Disk) -> tuple[Partition, ...] | None:
     """The partitions of a sound table: its own, or its copy at the end. None without one."""
     last = space.size // SECTOR - 1
     for place in (1, last):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sbsim.sim.disk import lvm_label
 from sbsim.sim.disk.partitions import SECTOR, read_table
-from sbsim.sim.disk.space import Space
+from sbsim.sim.disk.space import Disk
 
 Usage = Literal["filesystem", "raid", "partition-table"]
 
@@ -31,18 +31,18 @@ class Signature:
     label: str = ""
 
 
-def signatures(space: Space) -> tuple[Signature, ...]:
+def signatures(space: Disk) -> tuple[Signature, ...]:
     """Everything that can be recognised on a disk, by its offset."""
     found = [*_raid(space), *_lvm(space), *_xfs(space), *_ext(space), *_tables(space)]
     return tuple(sorted(found, key=lambda one: one.offset))
 
 
-def wipe(space: Space, found: Signature) -> None:
+def wipe(space: Disk, found: Signature) -> None:
     """Clear a signature's magic number, as wipefs does."""
     space.write(found.offset, bytes(len(found.magic)))
 
 
-def _raid(space: Space) -> Iterator[Signature]:
+def _raid(space: Disk) -> Iterator[Signature]:
     if space.size < 8192:
         return
     block = space.read(4096, 256)
@@ -53,7 +53,7 @@ def _raid(space: Space) -> Iterator[Signature]:
                         name.rstrip(b"\0").decode())  # fmt: skip
 
 
-def _lvm(space: Space) -> Iterator[Signature]:
+def _lvm(space: Disk) -> Iterator[Signature]:
     if pv := lvm_label.read_label(space):
         for sector in range(4):
             if space.read(sector * SECTOR, 8) == lvm_label.LABEL:
@@ -68,13 +68,13 @@ def dashed(id: str) -> str:
     return "-".join(id[start:end] for start, end in itertools.pairwise(cuts))
 
 
-def _xfs(space: Space) -> Iterator[Signature]:
+def _xfs(space: Disk) -> Iterator[Signature]:
     if space.size >= SECTOR and (block := space.read(0, 120))[:4] == b"XFSB":
         label = block[108:120].rstrip(b"\0").decode()
         yield Signature(0, b"XFSB", "xfs", "filesystem", str(uuid.UUID(bytes=block[32:48])), label)
 
 
-def _ext(space: Space) -> Iterator[Signature]:
+def _ext(space: Disk) -> Iterator[Signature]:
     if space.size < 2048:
         return
     block = space.read(1024, 1024)
@@ -84,7 +84,7 @@ def _ext(space: Space) -> Iterator[Signature]:
         yield Signature(1024 + 0x38, b"\x53\xef", "ext4", "filesystem", id, label)
 
 
-def _tables(space: Space) -> Iterator[Signature]:
+def _tables(space: Disk) -> Iterator[Signature]:
     table = read_table(space)
     if table is None:
         return

@@ -34,24 +34,24 @@ class HostDevice:
         found: Disk | MappedDevice | None = disks.get(path) or machine.mapper.at(path)
         if found is None:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        self._device = found
+        self.device = found
 
     @property
     def size(self) -> int:
         """Its bytes, as the host knows them."""
-        return self._device.size
+        return self.device.size
 
     def read(self, offset: int, count: int) -> bytes:
         """So many bytes."""
         return b"".join(
             self._by(device, functools.partial(_read, at=at, count=size))
-            for device, at, size in self._parts(self._device, offset, count)
+            for device, at, size in self._parts(self.device, offset, count)
         )
 
     def write(self, offset: int, data: bytes) -> None:
         """Put bytes there; they reach the array's device."""
         done = 0
-        for device, at, size in self._parts(self._device, offset, len(data)):
+        for device, at, size in self._parts(self.device, offset, len(data)):
             part = data[done : done + size]
             self._by(device, functools.partial(_write, at=at, data=part))
             done += size

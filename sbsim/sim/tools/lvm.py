@@ -1,4 +1,4 @@
-"""LVM's reports: vgs, pvs, lvs."""
+"""LVM's commands, and lvmlockd's and sanlock's own."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import json
 from collections.abc import Callable, Iterable
 
 from sbsim.sim.lvm.group import LogicalVolume, VolumeGroup
+from sbsim.sim.lvm.host import HostLvm, Refused, dm_name
+from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, has_global_lock, space_of
 from sbsim.sim.lvm.scan import Found, Scan, scan
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import Options, read
 
 FAILED = 5
-REPORT_SECONDS = 0.2
-# How LVM names a logical volume's device: its hyphens are doubled, one stands between the names.
+REPORT_SECONDS, CHANGE_SECONDS = 0.2, 0.3
 LOCK_VOLUME_ROLE, ROLE = "private,lockd,sanlock", "public"
 
 Row = dict[str, Callable[[], object]]
-
-
-def dm_name(group: str, volume: str) -> str:
-    """The device mapper's name of a logical volume."""
-    return f"{group.replace('-', '--')}-{volume.replace('-', '--')}"
 
 
 def _asked(call: Call) -> tuple[Options, list[str]]:
@@ -172,3 +168,98 @@ def _lv_row(machine: SimulatedMachine, group: VolumeGroup, lv: LogicalVolume) ->
         "lv_active": lambda: "active" if active else "",
         "lv_role": lambda: ROLE if lv.visible else LOCK_VOLUME_ROLE,
     }
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+def _changed(call: Call, change: Callable[[HostLvm], str]) -> Output:
+    """Do something; what LVM says of it, or why it refuses."""
+    try:
+        said = change(HostLvm(call.machine, " ".join(call.argv)))
+    except Refused as error:
+        return Output(stderr="".join(f"  {line}\n" for line in error.lines), status=FAILED)
+    return Output(said, seconds=CHANGE_SECONDS)
+
+
+def _every(call: Call, name: str) -> tuple[str, ...]:
+    """The values of an option that is given several times."""
+    return tuple(
+        call.words[place + 1] for place, word in enumerate(call.words[:-1]) if word == name
+    )
+
+
+@tool("vgcreate")
+def vgcreate(call: Call) -> Output:
+    """Make a shared volume group."""
+    options = read(call, flags=("-qq", "--shared"), values=("--addtag", "--metadatasize"))
+    if "--shared" not in options:
+        raise call.unknown("use of vgcreate without --shared")
+    name, *paths = options.rest
+    size = options.values.get("--metadatasize")
+    area = int(size.removesuffix("b")) if size else None
+
+    def change(lvm: HostLvm) -> str:
+        lvm.make_group(name, tuple(paths), _every(call, "--addtag"), area)
+        return "" if "-qq" in options else f'  Volume group "{name}" successfully created\n'
+
+    return _changed(call, change)
+
+
+@tool("vgchange")
+def vgchange(call: Call) -> Output:
+    """Tag a group, or start and stop its locking."""
+    options = read(call, flags=("--lock-start", "--lock-stop"), values=("--addtag", "--deltag"))
+    (name,) = options.rest
+
+    def change(lvm: HostLvm) -> str:
+        if "--lock-start" in options:
+            lvm.start_locking(name)
+            return (
+                f"  VG {name} starting sanlock lockspace\n"
+                "  Starting locking.  Waiting for sanlock may take 20 sec to 3 min...\n"
+            )
+        if "--lock-stop" in options:
+            lvm.stop_locking(name)
+            return ""
+        lvm.retag(name, _every(call, "--deltag"), _every(call, "--addtag"))
+        return f'  Volume group "{name}" successfully changed\n'
+
+    return _changed(call, change)
+
+
+@tool("lvmlockctl")
+def lvmlockctl(call: Call) -> Output:
+    """Tell of the lock spaces and locks that lvmlockd has."""
+    options = read(call, flags=("--info",))
+    if "--info" not in options:
+        raise call.unknown("use of lvmlockctl but --info")
+    daemons = call.machine.lock_daemons
+    if daemons.lockd is None:
+        return Output(stderr="Cannot connect to lvmlockd\n", status=1)
+    seen = scan(call.machine)
+    lines = []
+    for name, locks in daemons.lockd.groups.items():
+        group = seen.groups.get(name)
+        lines += [f"VG {name} lock_type=sanlock {group.uuid if group else ''}",
+                  f"LS sanlock {space_of(name)}"]  # fmt: skip
+        modes = {GROUP_LOCK: "VG", GLOBAL_LOCK: "GL"}
+        lines.append(f"LK VG {locks.held.get(GROUP_LOCK, 'un')} ver 0")
+        if has_global_lock(locks.storage):
+            lines.append(f"LK GL {locks.held.get(GLOBAL_LOCK, 'un')} ver 0")
+        lines += [f"LK LV {mode} {lv}" for lv, mode in locks.held.items() if lv not in modes]
+    return Output("".join(f"{line}\n" for line in lines))
+
+
+@tool("sanlock")
+def sanlock(call: Call) -> Output:
+    """Tell of the lock spaces that sanlock is in."""
+    if call.words != ("client", "gets"):
+        raise call.unknown("use of sanlock but client gets")
+    daemon = call.machine.lock_daemons.sanlock
+    if daemon is None:
+        return Output("gets error -2\n", status=1)
+    return Output("".join(
+        f"s {one.name}:{one.host_id}:{getattr(one.storage, 'path', '')}:{one.offset} \n"
+        for one in daemon.spaces.values()
+    ))  # fmt: skip

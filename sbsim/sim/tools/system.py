@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
-from sbsim.sim.san import multipathd
 from sbsim.sim.san.initiator import MAX_LUN
+from sbsim.sim.scheduler import BEGINNING
 
 BLOCK = 128 * 2**20
-# When the simulated world begins, in seconds since 1970.
-BEGINNING = 1_700_000_000
 ACTIVE, INACTIVE = "active", "inactive"
 
 
@@ -147,5 +145,6 @@ def _change(machine: SimulatedMachine, verb: str, unit: str, now: bool) -> None:
         machine.units[unit] = ACTIVE
     elif stops:
         machine.units[unit] = INACTIVE
-    if unit == multipathd.UNIT and (starts or stops):
-        (machine.multipathd.start if starts else machine.multipathd.stop)()
+    if unit in machine.services and (starts or stops):
+        start, stop = machine.services[unit]
+        (start if starts else stop)()

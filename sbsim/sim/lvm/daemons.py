@@ -1,0 +1,69 @@
+"""sanlock and lvmlockd on a host, as its service manager starts and stops them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sbsim.sim.lvm.lockd import Lockd, space_of
+from sbsim.sim.sanlock.daemon import FIRE_SECONDS, Daemon
+
+SANLOCK_UNIT, LVMLOCKD_UNIT = "sanlock.service", "lvmlockd.service"
+SANLOCK_CONF = "/etc/sanlock/sanlock.conf"
+DROP_IN = "/etc/systemd/system/lvmlockd.service.d/sbsim.conf"
+IO_TIMEOUT = 10
+
+
+class LockDaemons:
+    """The two daemons of one machine; None while they do not run."""
+
+    def __init__(self, machine: Any) -> None:
+        self._machine = machine
+        self._starts = 0
+        self.sanlock: Daemon | None = None
+        self.lockd: Lockd | None = None
+        self.io_timeout = IO_TIMEOUT
+
+    def start(self, unit: str) -> None:
+        """Start a daemon; what it read when it started holds until it is started again."""
+        if unit == SANLOCK_UNIT and self.sanlock is None:
+            self._starts += 1
+            fire = self._setting("watchdog_fire_timeout")
+            # Each start has a name of its own, unless it is given one.
+            own = self._setting("our_host_name") or f"{self._machine.name}-{self._starts}"
+            self.sanlock = Daemon(self._machine.clock, own, float(fire or FIRE_SECONDS))
+        elif unit == LVMLOCKD_UNIT and self.lockd is None and self.sanlock is not None:
+            self.io_timeout = self._io_timeout()
+            self.lockd = Lockd(self.sanlock)
+
+    def stop(self, unit: str) -> None:
+        """Stop a daemon; sanlock stays while it has lock spaces."""
+        if unit == LVMLOCKD_UNIT:
+            self.lockd = None
+        elif unit == SANLOCK_UNIT and self.sanlock is not None and not self.sanlock.spaces:
+            self.sanlock = None
+
+    def kill(self) -> None:
+        """End both at once, as a power cut does: their leases stay as they are on the disk."""
+        if self.sanlock is not None:
+            self.sanlock.kill()
+        self.sanlock = self.lockd = None
+
+    def joins(self, group: str) -> bool:
+        """Whether the locking of a group is started."""
+        return self.lockd is not None and group in self.lockd.groups and self._in(group)
+
+    def _in(self, group: str) -> bool:
+        return self.sanlock is not None and space_of(group) in self.sanlock.spaces
+
+    def _setting(self, name: str) -> str:
+        files = self._machine.files
+        text = files.read(SANLOCK_CONF).decode() if files.exists(SANLOCK_CONF) else ""
+        found = re.findall(rf"^\s*{name}\s*=\s*(\S+)", text, re.MULTILINE)
+        return found[-1] if found else ""
+
+    def _io_timeout(self) -> int:
+        files = self._machine.files
+        text = files.read(DROP_IN).decode() if files.exists(DROP_IN) else ""
+        found = re.search(r"--sanlock-timeout (\d+)", text)
+        return int(found[1]) if found else IO_TIMEOUT

@@ -1,0 +1,260 @@
+"""LVM's commands that change something, on one host: under its locks, on all of a group's disks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sbsim.sim.device_mapper import MappedDevice, Row
+from sbsim.sim.disk import lvm_label
+from sbsim.sim.disk.probing import signatures
+from sbsim.sim.lvm import lockd
+from sbsim.sim.lvm.group import (
+    LogicalVolume,
+    VolumeGroup,
+    Written,
+    dashed,
+    draw_uuid,
+    text_of,
+)
+from sbsim.sim.lvm.lockd import Lockd, LockedElsewhere
+from sbsim.sim.lvm.scan import Found, scan, settings_of
+from sbsim.sim.san.block_io import HostDevice
+from sbsim.sim.sanlock.daemon import SanlockError
+from sbsim.sim.scheduler import BEGINNING
+
+MIB = 2**20
+EXTENT = 4 * MIB
+DEFAULT_AREA = MIB - lvm_label.AREA_START
+LOCK_VOLUME_SIZE = 256 * MIB
+SANLOCK = "sanlock"
+WORK_SECONDS = 0.2
+
+
+class Refused(Exception):
+    """LVM refuses: its own lines about it."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+
+def dm_name(group: str, volume: str) -> str:
+    """The device mapper's name of a volume: its hyphens are doubled, one stands between them."""
+    return f"{group.replace('-', '--')}-{volume.replace('-', '--')}"
+
+
+class HostLvm:
+    """LVM on one machine, for one command. Raises Refused."""
+
+    def __init__(self, machine: Any, command: str) -> None:
+        self._machine = machine
+        self._command = command
+        self._draw: random.Random = machine.draw
+
+    # --- groups -------------------------------------------------------------------------------
+
+    def make_group(
+        self, name: str, paths: tuple[str, ...], tags: tuple[str, ...], area: int | None
+    ) -> None:
+        """Make a shared group: its disks' labels, its metadata, its lock volume; and join it."""
+        seen = scan(self._machine)
+        if name in seen.groups:
+            raise Refused(f"A volume group called {name} already exists.")
+        devices = [self._free_disk(path, seen.pvs) for path in paths]
+        group = VolumeGroup(name, draw_uuid(self._draw), EXTENT, 0, tags=tuple(sorted(tags)))
+        start = _aligned(lvm_label.AREA_START + (area or DEFAULT_AREA))
+        for device in devices:
+            uuid = draw_uuid(self._draw).replace("-", "")
+            label = lvm_label.PhysicalVolume(
+                uuid, device.size, start, lvm_label.AREA_START, start - lvm_label.AREA_START,
+                in_use=True,
+            )  # fmt: skip
+            lvm_label.write_label(device, label)
+            lvm_label.write_empty_area(device, label)
+            group = group.with_pv(dashed(uuid), device.path, device.size, start)
+        daemons, host_id = self._lock_daemons()
+        # The lock volume is made while no other host can know of the group.
+        volume = LogicalVolume(
+            lockd.LOCK_VOLUME, draw_uuid(self._draw), (), visible=False, created=self._now(),
+            host=self._machine.host_name,
+        )  # fmt: skip
+        group = replace(
+            group.with_lv(volume, LOCK_VOLUME_SIZE // EXTENT), seqno=1, lock_type=SANLOCK,
+            lock=f"{lockd.ARGS}:{lockd.LOCK_VOLUME}",
+        )  # fmt: skip
+        self._write(group)
+        storage = self._activated(group, lockd.LOCK_VOLUME)
+        has_global = not any(one.held for one in daemons.groups.values())
+        lockd.format_lock_volume(
+            storage, LOCK_VOLUME_SIZE, name, self._machine.lock_daemons.io_timeout, has_global
+        )
+        self._join(daemons, name, host_id, storage)
+
+    def retag(self, name: str, gone: tuple[str, ...], new: tuple[str, ...]) -> None:
+        """Take tags off a group and put others on."""
+        with self._locked(name) as group:
+            tags = {*group.tags} - {*gone} | {*new}
+            self._write(group.changed(tags=tuple(sorted(tags))))
+
+    def start_locking(self, name: str) -> None:
+        """Join a group's lock space. Again changes nothing."""
+        group = self._group(name)
+        daemons, host_id = self._lock_daemons()
+        if name not in daemons.groups:
+            self._join(daemons, name, host_id, self._activated(group, lockd.LOCK_VOLUME))
+
+    def stop_locking(self, name: str) -> None:
+        """Leave a group's lock space; its lock volume is no device any more."""
+        daemons, _ = self._lock_daemons()
+        if name not in daemons.groups:
+            return
+        try:
+            daemons.stop(name)
+        except lockd.Busy:
+            raise Refused(
+                f"Lockspace for {name} not stopped: LVs must first be deactivated"
+            ) from None
+        self._deactivated(name, lockd.LOCK_VOLUME)
+
+    # --- locks --------------------------------------------------------------------------------
+
+    def _lock_daemons(self) -> tuple[Lockd, int]:
+        settings: Any = settings_of(self._machine)
+        if not settings.get("global", {}).get("use_lvmlockd"):
+            raise Refused("Using a shared lock type requires lvmlockd.")
+        host_id = int(settings.get("local", {}).get("host_id", 0))
+        found = self._machine.lock_daemons.lockd
+        if found is None:
+            raise Refused("lvmlockd process is not running.", "Global lock failed: check that "
+                          "lvmlockd is running.")  # fmt: skip
+        if not host_id:
+            raise Refused("Start failed: invalid sanlock host_id")
+        return found, host_id
+
+    def _join(self, daemons: Lockd, name: str, host_id: int, storage: HostDevice) -> None:
+        try:
+            daemons.start(name, host_id, storage)
+        except SanlockError as error:
+            self._deactivated(name, lockd.LOCK_VOLUME)
+            raise Refused(f"VG {name} start failed: {error}") from None
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[VolumeGroup]:
+        """A group as it is once its lock is held; the lock is given back."""
+        self._group(name)
+        daemons, _ = self._lock_daemons()
+        retries: Any = settings_of(self._machine)
+        left = int(retries.get("global", {}).get("lvmlockd_lock_retries", 3))
+        while True:
+            try:
+                daemons.lock(name, lockd.GROUP_LOCK, lockd.GROUP_AT, "ex")
+                break
+            except LockedElsewhere:
+                if not left:
+                    raise Refused(
+                        f"VG {name} lock failed: held by other host.",
+                        f"Cannot access VG {name} due to failed lock.",
+                    ) from None
+                left -= 1
+                self._machine.clock.sleep(1.0 + self._draw.random())
+            except SanlockError:
+                raise Refused(
+                    f"VG {name} lock failed: lock start in progress or not started",
+                    f"Cannot access VG {name} due to failed lock.",
+                ) from None
+        try:
+            # A command reads what there is, thinks, and writes: others come in between if they can.
+            group = self._group(name)
+            self._machine.clock.sleep(WORK_SECONDS)
+            yield group
+        finally:
+            daemons.unlock(name, lockd.GROUP_LOCK, lockd.GROUP_AT)
+
+    # --- devices ------------------------------------------------------------------------------
+
+    def _free_disk(self, path: str, known: tuple[Found, ...]) -> HostDevice:
+        """A disk that holds nothing."""
+        mapped = self._machine.mapper.at(path)
+        try:
+            device = HostDevice(self._machine, mapped.path if mapped else path)
+        except OSError:
+            raise Refused(f"No device found for {path}.") from None
+        for one in known:
+            if one.device.path == device.path and one.group:
+                raise Refused(
+                    f"Physical volume '{device.path}' is already in volume group '{one.group}'",
+                    f"Unable to add physical volume '{device.path}' to volume group '{one.group}'",
+                    f"{device.path}: physical volume not initialized.",
+                )
+        for signature in signatures(device):
+            raise Refused(
+                f"WARNING: {signature.type} signature detected on {device.path} at offset "
+                f"{signature.offset}. Wipe it? [y/n]: [n]",
+                f"Aborted wiping of {signature.type}.",
+                "1 existing signature left on the device.",
+            )
+        return device
+
+    def _activated(self, group: VolumeGroup, name: str) -> HostDevice:
+        """A volume as a device of this host."""
+        known = self._machine.mapper.at(f"/dev/mapper/{dm_name(group.name, name)}")
+        if known is None:
+            known = self._machine.mapper.make(dm_name(group.name, name), "lvm", 0)
+            known.links = (f"/dev/{group.name}/{name}",)
+            self._machine.mapper.load(known, self._table(group, name))
+        return HostDevice(self._machine, known.path)
+
+    def _deactivated(self, group: str, name: str) -> None:
+        known: MappedDevice | None = self._machine.mapper.at(f"/dev/mapper/{dm_name(group, name)}")
+        if known is not None:
+            self._machine.mapper.remove(known)
+
+    def _table(self, group: VolumeGroup, name: str) -> tuple[Row, ...]:
+        seen = scan(self._machine)
+        volume = group.lv(name)
+        assert volume is not None, name
+        rows, start = [], 0
+        for one in volume.segments:
+            pv = group.pv(one.pv)
+            found = seen.on(pv)
+            if found is None:
+                raise Refused(f"Couldn't find device with uuid {pv.uuid}.")
+            size = one.extents * group.extent
+            rows.append(Row(start, size, found.device.device, pv.start + one.first * group.extent))
+            start += size
+        return tuple(rows)
+
+    # --- metadata -----------------------------------------------------------------------------
+
+    def _group(self, name: str) -> VolumeGroup:
+        found = scan(self._machine).groups.get(name)
+        if found is None:
+            raise Refused(f'Volume group "{name}" not found', f"Cannot process volume group {name}")
+        return found
+
+    def _write(self, group: VolumeGroup) -> None:
+        """Write a group's text to all of its disks."""
+        written = Written(self._command, self._machine.host_name, self._now())
+        text = text_of(group, written).encode()
+        seen = scan(self._machine)
+        for pv in group.pvs:
+            found = seen.on(pv)
+            if found is None:
+                raise Refused(f"Couldn't find device with uuid {pv.uuid}.",
+                              f"Cannot change VG {group.name} while PVs are missing.")  # fmt: skip
+            try:
+                lvm_label.write_text(found.device, found.label, text)
+            except OSError:
+                raise Refused(f"Failed to write VG {group.name}.") from None
+
+    def _now(self) -> int:
+        return BEGINNING + int(self._machine.clock.now())
+
+
+def _aligned(size: int) -> int:
+    """Where data begin behind a metadata area: at the next whole MiB."""
+    return -(-size // MIB) * MIB
