@@ -12,35 +12,18 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from sbsim.sim.disk.crc import IEEE, Crc32
 from sbsim.sim.disk.space import Disk
 
 SECTOR = 512
 LABEL, TYPE = b"LABELONE", b"LVM2 001"
 AREA_START = 4096
 _AREA_MAGIC = b" LVM2 x[5A%r0N*>"
-_SEED, _POLYNOMIAL = 0xF597A6CF, 0xEDB88320
 _EXTENSION_VERSION = 2
 
 
-def _table() -> tuple[int, ...]:
-    found = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = value >> 1 ^ (_POLYNOMIAL if value & 1 else 0)
-        found.append(value)
-    return tuple(found)
-
-
-_TABLE = _table()
-
-
-def checksum(data: bytes) -> int:
-    """LVM's CRC-32: its own seed, and no inversion at the end."""
-    value = _SEED
-    for byte in data:
-        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
-    return value
+# LVM's CRC-32 has a seed of its own.
+checksum = Crc32(IEEE, seed=0xF597A6CF)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from sbsim.sim.disk.crc import CASTAGNOLI, Crc32
 from sbsim.sim.disk.space import Storage
 
 SECTOR = 512
@@ -22,7 +23,6 @@ ALIGNED_1M = 0x10
 FREE = 0
 RELEASED = 1
 SHARED = 1
-_SEED, _POLYNOMIAL = 0xFFFFFFFE, 0x82F63B78
 _LEADER = struct.Struct("<IIIIQQQQQ48s48sQQIHHQQQ")
 _CHECKED_OF_LEADER = 168
 _PROPOSAL = struct.Struct("<QQQQQQII")
@@ -35,25 +35,8 @@ class Damaged(Exception):
     """A record that is none, or whose checksum is not that of its bytes."""
 
 
-def _table() -> tuple[int, ...]:
-    found = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = value >> 1 ^ (_POLYNOMIAL if value & 1 else 0)
-        found.append(value)
-    return tuple(found)
-
-
-_TABLE = _table()
-
-
-def checksum(data: bytes) -> int:
-    """Return sanlock's CRC-32C: its own seed, and no inversion at the end."""
-    value = _SEED
-    for byte in data:
-        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
-    return value
+# Sanlock's CRC-32C has a seed of its own.
+checksum = Crc32(CASTAGNOLI, seed=0xFFFFFFFE)
 
 
 @dataclass(frozen=True)
