@@ -14,13 +14,14 @@ from sbsim.sim.disk.probing import signatures
 from sbsim.sim.lvm import lockd
 from sbsim.sim.lvm.group import (
     LogicalVolume,
+    NoRoom,
     VolumeGroup,
     Written,
     dashed,
     draw_uuid,
     text_of,
 )
-from sbsim.sim.lvm.lockd import Lockd, LockedElsewhere
+from sbsim.sim.lvm.lockd import Lockd, LockedElsewhere, Mode
 from sbsim.sim.lvm.scan import Found, scan, settings_of
 from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.sanlock.daemon import SanlockError
@@ -66,16 +67,8 @@ class HostLvm:
             raise Refused(f"A volume group called {name} already exists.")
         devices = [self._free_disk(path, seen.pvs) for path in paths]
         group = VolumeGroup(name, draw_uuid(self._draw), EXTENT, 0, tags=tuple(sorted(tags)))
-        start = _aligned(lvm_label.AREA_START + (area or DEFAULT_AREA))
         for device in devices:
-            uuid = draw_uuid(self._draw).replace("-", "")
-            label = lvm_label.PhysicalVolume(
-                uuid, device.size, start, lvm_label.AREA_START, start - lvm_label.AREA_START,
-                in_use=True,
-            )  # fmt: skip
-            lvm_label.write_label(device, label)
-            lvm_label.write_empty_area(device, label)
-            group = group.with_pv(dashed(uuid), device.path, device.size, start)
+            group = self._with_disk(group, device, area)
         daemons, host_id = self._lock_daemons()
         # The lock volume is made while no other host can know of the group.
         volume = LogicalVolume(
@@ -119,6 +112,106 @@ class HostLvm:
                 f"Lockspace for {name} not stopped: LVs must first be deactivated"
             ) from None
         self._deactivated(name, lockd.LOCK_VOLUME)
+
+    def extend_group(self, name: str, path: str, area: int | None) -> None:
+        """Add a disk to a group."""
+        with self._locked(name) as group:
+            device = self._free_disk(path, scan(self._machine).pvs)
+            self._write(self._with_disk(group, device, area))
+
+    # --- volumes ------------------------------------------------------------------------------
+
+    def make_volume(self, name: str, volume: str, size: int, tags: tuple[str, ...]) -> None:
+        """Make a volume of whole extents, active on this host alone."""
+        with self._locked(name) as group:
+            if group.lv(volume):
+                raise Refused(f'Logical Volume "{volume}" already exists in volume group "{name}"')
+            uuid = draw_uuid(self._draw)
+            storage = self._locks().groups[name].storage
+            offset = lockd.take_lease(storage, LOCK_VOLUME_SIZE, name, uuid)
+            if offset is None:
+                raise Refused("Lock allocation failed: no free lease in the lock volume.")
+            made = LogicalVolume(
+                volume, uuid, (), tags, lockd.args_of(offset), created=self._now(),
+                host=self._machine.host_name,
+            )  # fmt: skip
+            try:
+                changed = group.with_lv(made, -(-size // group.extent))
+            except NoRoom as error:
+                lockd.give_lease_back(storage, name, offset)
+                raise Refused(_no_room(name, error)) from None
+            self._write(changed)
+            self._lock_volume(name, made, "ex")
+            self._activated(changed, volume)
+
+    def remove_volume(self, name: str, volume: str) -> None:
+        """Remove a volume that no other host has active."""
+        with self._locked(name) as group:
+            found = self._volume(group, volume)
+            self._lock_volume(name, found, "ex")
+            self._deactivated(name, volume)
+            self._write(group.without_lv(volume))
+            self._locks().unlock(name, found.uuid, lockd.offset_of(found.lock))
+            lockd.give_lease_back(
+                self._locks().groups[name].storage, name, lockd.offset_of(found.lock)
+            )
+
+    def extend_volume(self, name: str, volume: str, size: int) -> tuple[int, int]:
+        """Make a volume larger; its extents before and after."""
+        with self._locked(name) as group:
+            found = self._volume(group, volume)
+            wanted = -(-size // group.extent)
+            if wanted <= found.extents:
+                raise Refused(
+                    f"New size given ({wanted} extents) not larger than existing size "
+                    f"({found.extents} extents)"
+                )
+            held = self._locks().groups[name].held.get(found.uuid)
+            self._lock_volume(name, found, "ex")
+            try:
+                changed = group.with_more(volume, wanted - found.extents)
+            except NoRoom as error:
+                raise Refused(_no_room(name, error)) from None
+            self._write(changed)
+            if held is None:
+                self._locks().unlock(name, found.uuid, lockd.offset_of(found.lock))
+            known = self._machine.mapper.at(f"/dev/mapper/{dm_name(name, volume)}")
+            if known is not None:
+                self._machine.mapper.load(known, self._table(changed, volume))
+            return found.extents, wanted
+
+    def activate(self, name: str, volume: str, mode: Mode | None) -> None:
+        """Activate a volume on this host, for it alone or beside others; None: deactivate it."""
+        group = self._group(name)
+        found = self._volume(group, volume)
+        if mode is not None:
+            self._lock_volume(name, found, mode)
+            self._activated(group, volume)
+            return
+        self._deactivated(name, volume)
+        self._locks().unlock(name, found.uuid, lockd.offset_of(found.lock))
+
+    def _volume(self, group: VolumeGroup, name: str) -> LogicalVolume:
+        found = group.lv(name)
+        if found is None:
+            raise Refused(f'Failed to find logical volume "{group.name}/{name}"')
+        return found
+
+    def _lock_volume(self, name: str, volume: LogicalVolume, mode: Mode) -> None:
+        try:
+            self._locks().lock(name, volume.uuid, lockd.offset_of(volume.lock), mode)
+        except LockedElsewhere:
+            raise Refused(
+                f"LV locked by other host: {name}/{volume.name}",
+                f"Failed to lock logical volume {name}/{volume.name}.",
+            ) from None
+        except SanlockError:
+            raise Refused(
+                f"Failed to lock logical volume {name}/{volume.name}: lock start is needed."
+            ) from None
+
+    def _locks(self) -> Lockd:
+        return self._lock_daemons()[0]
 
     # --- locks --------------------------------------------------------------------------------
 
@@ -199,6 +292,18 @@ class HostLvm:
             )
         return device
 
+    def _with_disk(self, group: VolumeGroup, device: HostDevice, area: int | None) -> VolumeGroup:
+        """A group with a disk more, which is labelled now."""
+        start = _aligned(lvm_label.AREA_START + (area or DEFAULT_AREA))
+        uuid = draw_uuid(self._draw).replace("-", "")
+        label = lvm_label.PhysicalVolume(
+            uuid, device.size, start, lvm_label.AREA_START, start - lvm_label.AREA_START,
+            in_use=True,
+        )  # fmt: skip
+        lvm_label.write_label(device, label)
+        lvm_label.write_empty_area(device, label)
+        return group.with_pv(dashed(uuid), device.path, device.size, start)
+
     def _activated(self, group: VolumeGroup, name: str) -> HostDevice:
         """A volume as a device of this host."""
         known = self._machine.mapper.at(f"/dev/mapper/{dm_name(group.name, name)}")
@@ -258,3 +363,10 @@ class HostLvm:
 def _aligned(size: int) -> int:
     """Where data begin behind a metadata area: at the next whole MiB."""
     return -(-size // MIB) * MIB
+
+
+def _no_room(name: str, error: NoRoom) -> str:
+    return (
+        f'Volume group "{name}" has insufficient free space ({error.free} extents): '
+        f"{error.asked} required."
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from sbsim.sim.lvm.group import LogicalVolume, VolumeGroup
 from sbsim.sim.lvm.host import HostLvm, Refused, dm_name
-from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, has_global_lock, space_of
+from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, Mode, has_global_lock, space_of
 from sbsim.sim.lvm.scan import Found, Scan, scan
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import Options, read
@@ -226,6 +226,96 @@ def vgchange(call: Call) -> Output:
         return f'  Volume group "{name}" successfully changed\n'
 
     return _changed(call, change)
+
+
+@tool("vgextend")
+def vgextend(call: Call) -> Output:
+    """Add a disk to a group."""
+    options = read(call, flags=("-qq",), values=("--metadatasize",))
+    name, path = options.rest
+    size = options.values.get("--metadatasize")
+    area = int(size.removesuffix("b")) if size else None
+
+    def change(lvm: HostLvm) -> str:
+        lvm.extend_group(name, path, area)
+        return "" if "-qq" in options else f'  Volume group "{name}" successfully extended\n'
+
+    return _changed(call, change)
+
+
+@tool("lvcreate")
+def lvcreate(call: Call) -> Output:
+    """Make a volume that is active on this host."""
+    options = read(
+        call,
+        flags=("--quiet", "--yes"),
+        values=("--activate", "--wipesignatures", "--addtag", "--size", "--name"),
+    )
+    if options.values.get("--activate", "ey") != "ey":
+        raise call.unknown("use of lvcreate but with exclusive activation")
+    (group,) = options.rest
+    name, size = options.values["--name"], bytes_of(options.values["--size"])
+
+    def change(lvm: HostLvm) -> str:
+        lvm.make_volume(group, name, size, _every(call, "--addtag"))
+        return f'  Logical volume "{name}" created.\n'
+
+    return _changed(call, change)
+
+
+@tool("lvremove")
+def lvremove(call: Call) -> Output:
+    """Remove volumes."""
+    options = read(call, flags=("--quiet", "--yes"))
+
+    def change(lvm: HostLvm) -> str:
+        for path in options.rest:
+            lvm.remove_volume(*path.split("/"))
+        names = (path.rpartition("/")[2] for path in options.rest)
+        return "".join(f'  Logical volume "{name}" successfully removed.\n' for name in names)
+
+    return _changed(call, change)
+
+
+@tool("lvextend")
+def lvextend(call: Call) -> Output:
+    """Make a volume larger."""
+    options = read(call, flags=("--quiet", "--yes"), values=("--size",))
+    (path,) = options.rest
+
+    def change(lvm: HostLvm) -> str:
+        group, name = path.split("/")
+        before, after = lvm.extend_volume(group, name, bytes_of(options.values["--size"]))
+        return (
+            f"  Size of logical volume {path} changed from {before} extents to {after} extents.\n"
+            f"  Logical volume {path} successfully resized.\n"
+        )
+
+    return _changed(call, change)
+
+
+@tool("lvchange")
+def lvchange(call: Call) -> Output:
+    """Activate volumes, exclusively or shared, or deactivate them."""
+    options = read(call, flags=("--quiet",), values=("--activate",))
+    modes: dict[str, Mode | None] = {"ey": "ex", "sy": "sh", "n": None}
+    asked = options.values.get("--activate", "")
+    if asked not in modes:
+        raise call.unknown(f"use of lvchange: --activate {asked}")
+
+    def change(lvm: HostLvm) -> str:
+        for path in options.rest:
+            group, name = path.split("/")
+            lvm.activate(group, name, modes[asked])
+        return ""
+
+    return _changed(call, change)
+
+
+def bytes_of(text: str) -> int:
+    """A size as it is given to LVM: bytes or MiB."""
+    units = {"b": 1, "m": 2**20, "g": 2**30}
+    return int(text[:-1]) * units[text[-1]]
 
 
 @tool("lvmlockctl")
