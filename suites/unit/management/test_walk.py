@@ -25,6 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from sbsim.checks.attempt import attempt
 from sbsim.management import (
     instance_inventory,
     instances,
@@ -36,7 +37,7 @@ from sbsim.management import (
 )
 from sbsim.management.entities import InstanceState, State
 from sbsim.management.errors import Refused
-from sbsim.management.rules import Act, allows
+from sbsim.management.rules import Act
 from sbsim.management.volumes import NewDataVolume
 
 from .fake_volumes import FakeWorld
@@ -83,12 +84,7 @@ def walk(start: Path) -> type[RuleBasedStateMachine]:
 
         def attempt(self, act: Act, fits: bool, action: Callable[[], object]) -> bool:
             """Do it; whether it was to be done. It is refused exactly where the model says so."""
-            if fits and allows(self.state, act):
-                action()
-                return True
-            with pytest.raises(Refused):
-                action()
-            return False
+            return attempt(self.state, act, fits, action)
 
         def in_use(self, volume: str) -> bool:
             user = self.users.get(volume)
