@@ -16,8 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sbsim.machines.clock import WallClock, wait_until
+
 SECTOR, SIZE = 512, 2**20
 HOST_ID, IO_TIMEOUT = 3, 1
+LIMIT_SECONDS, REST_SECONDS = 10.0, 1.0
 HOSTS_KEPT = 8  # of a lock space's sectors: all of them are alike
 
 
@@ -53,7 +56,7 @@ def main(folder: Path, out: Path) -> None:
             env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            wait_for(lambda: (place / "sanlock.sock").exists())
+            wait_for(lambda: (place / "sanlock.sock").exists(), "the daemon to answer")
             joined = f"SPACE:{HOST_ID}:{space}:0"
             run("client", "add_lockspace", "-s", joined, "-o", str(IO_TIMEOUT))
             keep("joined")
@@ -63,19 +66,17 @@ def main(folder: Path, out: Path) -> None:
                     [str(program), "client", "command", "-r", f"SPACE:LEASE:{lease}:0{mode}", "-c",
                      "/bin/cat"], env=env, stdin=subprocess.PIPE,
                 ) as holder:  # fmt: skip
-                    wait_for(lambda before=before: sectors(lease) != before)  # type: ignore[misc]
-                    wait_for_rest(lease)
+                    wait_for_change(lease, before)
                     keep(name)
                     assert holder.stdin is not None
                     holder.stdin.close()
                     before = sectors(lease)
-                wait_for(lambda before=before: sectors(lease) != before)  # type: ignore[misc]
-                wait_for_rest(lease)
+                wait_for_change(lease, before)
                 keep(f"{name} released")
             run("client", "rem_lockspace", "-s", joined)
             keep("left")
         finally:
-            daemon.terminate()
+            daemon.kill()  # it would not end politely while it is in a lock space
             daemon.wait()
         told = subprocess.check_output([str(program), "version"], env=env, text=True).strip()
     out.write_text(json.dumps({"sanlock": told, "steps": steps}, indent=1) + "\n")
@@ -88,18 +89,15 @@ def sectors(path: Path, most: int = SIZE // SECTOR) -> dict[str, str]:
     return {number: text for number, text in found.items() if text}
 
 
-def wait_for(ready: Callable[[], bool], limit_seconds: float = 10) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + limit_seconds
-    while not ready():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.1)
+def wait_for(ready: Callable[[], bool], what: str) -> None:
+    """Wait for a condition. Raises WaitedInVain."""
+    wait_until(WallClock(), ready, LIMIT_SECONDS, what)
 
 
-def wait_for_rest(path: Path, rest_seconds: float = 1) -> None:
-    """Wait until nothing has been written for a while."""
-    wait_for(lambda: time.time() - path.stat().st_mtime > rest_seconds)
+def wait_for_change(path: Path, before: dict[str, str]) -> None:
+    """Wait until a disk is written to, and then until nothing has been for a while."""
+    wait_for(lambda: sectors(path) != before, f"a change of {path.name}")
+    wait_for(lambda: time.time() - path.stat().st_mtime > REST_SECONDS, "the disk to come to rest")
 
 
 if __name__ == "__main__":
