@@ -48,12 +48,6 @@ class Network:
                     return machine if self._passes(source, card, machine) else None
         return None
 
-    def on_link(self, source: Any, address: str) -> bool:
-        """Whether an address lies in a subnet of one of the machine's cards that carry."""
-        return any(
-            lies_in(address, one) for card in source.cards if card.carries for one in card.addresses
-        )
-
     def source_of(self, source: Any, address: str) -> str | None:
         """The machine's own address in the subnet of another one."""
         own = (one for card in source.cards for one in card.addresses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sbsim.sim.lvm.lockd import Lockd, space_of
+from sbsim.sim.lvm.lockd import Lockd
 from sbsim.sim.sanlock.daemon import FIRE_SECONDS, Daemon
 
 SANLOCK_UNIT, LVMLOCKD_UNIT = "sanlock.service", "lvmlockd.service"
@@ -48,13 +48,6 @@ class LockDaemons:
         if self.sanlock is not None:
             self.sanlock.kill()
         self.sanlock = self.lockd = None
-
-    def joins(self, group: str) -> bool:
-        """Whether the locking of a group is started."""
-        return self.lockd is not None and group in self.lockd.groups and self._in(group)
-
-    def _in(self, group: str) -> bool:
-        return self.sanlock is not None and space_of(group) in self.sanlock.spaces
 
     def _setting(self, name: str) -> str:
         files = self._machine.files

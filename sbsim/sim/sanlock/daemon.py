@@ -7,6 +7,7 @@ others when it has not for 8 N and the time after which its watchdog has reset i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -173,11 +174,6 @@ class Daemon:
         for joined in list(self.spaces.values()):
             self._stop(joined)
 
-    def is_dead(self, space: str, host_id: int) -> bool:
-        """Whether another host surely is dead, by what its lease has shown so far."""
-        joined = self._joined(space)
-        return self._dead(self._look_at(joined, host_id))
-
     # --- leases -------------------------------------------------------------------------------
 
     def acquire(self, lease: Lease, shared: bool = False) -> None:
@@ -299,10 +295,11 @@ class Daemon:
     # --- who lives ----------------------------------------------------------------------------
 
     def _look_around(self, joined: LockSpace) -> None:
-        """Read every host's lease, as sanlock does at each renewal."""
+        """Read every host's lease, as sanlock does at each renewal; a damaged one tells nothing."""
         data = self._load(joined.storage, joined.offset, HOSTS * SECTOR)
         for number, one in _changed(joined.raw, data):
-            self._see(joined, number, read_leader(one))
+            with contextlib.suppress(Damaged):
+                self._see(joined, number, read_leader(one))
         joined.raw = data
 
     def _look_at(self, joined: LockSpace, host_id: int) -> _Seen:
@@ -349,23 +346,27 @@ class Daemon:
         """Write the time into the host's lease; without success for too long, all is lost."""
         if self.spaces.get(joined.name) is not joined:
             return
-        renewed = replace(joined.leader, timestamp=self._now())
         began = self._clock.now()
-        try:
-            self._write(joined.storage, host_at(joined.offset, joined.host_id), renewed)
-            self._look_around(joined)
-        except StorageSilent:
-            pass
-        else:
-            # A write that took longer than the host is given has come too late.
-            if self._clock.now() - began < FAILED * joined.io_timeout and not joined.failed:
-                joined.leader, joined.renewed = renewed, began
+        # What took longer than the host is given has come too late.
+        if self._is_written(joined) and self._clock.now() - began < FAILED * joined.io_timeout:
+            joined.renewed = began
         silent = self._clock.now() - joined.renewed
         if silent >= FAILED * joined.io_timeout and not joined.failed:
             joined.failed = True
             self._lost(joined.name)
         if self.spaces.get(joined.name) is joined and not joined.failed:
             self._plan_renewal(joined)
+
+    def _is_written(self, joined: LockSpace) -> bool:
+        """Write the time into the host's lease and read the others'; whether the disk answers."""
+        renewed = replace(joined.leader, timestamp=self._now())
+        try:
+            self._write(joined.storage, host_at(joined.offset, joined.host_id), renewed)
+            self._look_around(joined)
+        except StorageSilent:
+            return False
+        joined.leader = renewed
+        return True
 
     def _stop(self, joined: LockSpace) -> None:
         if joined.timer:

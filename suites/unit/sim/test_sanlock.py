@@ -24,7 +24,7 @@ from sbsim.sim.sanlock.daemon import (
     StorageSilent,
     WrongRecord,
 )
-from sbsim.sim.sanlock.records import ALIGN, format_lease, format_lock_space
+from sbsim.sim.sanlock.records import ALIGN, format_lease, format_lock_space, host_at
 from sbsim.sim.scheduler import Scheduler
 
 N = 10
@@ -302,3 +302,14 @@ def test_lease_is_never_free_while_it_changes_from_one_mode_to_the_other(shared:
     assert len(tries) > 5
     assert sum(tries) == 1
     assert one.spaces[SPACE].held[LEASE][1] is not shared
+
+
+def test_damaged_place_of_another_host_disturbs_nobody() -> None:
+    world = World()
+    one, _ = world.joined("one", "two")
+    world.disk.write(host_at(0, 2), b"damaged")
+    before = one.spaces[SPACE].renewed
+    world.clock.sleep(5 * N)
+    assert one.spaces[SPACE].renewed > before
+    one.acquire(world.lease("one"))
+    assert "one" not in world.lost
