@@ -35,6 +35,8 @@ def accept(options: Options, quiet: bool = False) -> Result:
     ended = pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
     if ended == pytest.ExitCode.INTERRUPTED and run.result is not None:
         raise KeyboardInterrupt  # the report is written all the same
+    if ended == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return run.end_without_tests()
     if run.result is None:
         raise SbsimError(f"the suites could not be run (pytest ended with {int(ended)}); see above")
     return run.result

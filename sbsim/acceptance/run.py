@@ -84,7 +84,13 @@ class Run:
     def deployed(self) -> Deployed:
         """The deployment on its machines; once they are up."""
         return Deployed(
-            self.deployment, self.machines, self.chap, self.clock, self.backend.hypervisor
+            self.deployment,
+            self.machines,
+            self.chap,
+            self.clock,
+            self.backend.hypervisor,
+            self.backend.ids,
+            self.backend.time,
         )
 
     @property
@@ -140,9 +146,7 @@ class Run:
 
         What goes wrong is kept in `broken`: every test that needs machines is then blocked by it.
         """
-        self.evidence.reset()
-        self.evidence.catalogue(self.catalogue)
-        self._record_run()
+        self._begin()
         try:
             with self.phase("machines"):
                 self.backend.up(self.progress)
@@ -155,6 +159,18 @@ class Run:
             self.broken = error
             self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
             self.progress(str(error))
+
+    def end_without_tests(self) -> Result:
+        """Write the report of a run in which there is nothing to ask: no machine is needed."""
+        self._begin()
+        self.evidence.end(seconds=time.monotonic() - self._began, interrupted=False)
+        self.result = write(self.options.out, self.catalogue)
+        return self.result
+
+    def _begin(self) -> None:
+        self.evidence.reset()
+        self.evidence.catalogue(self.catalogue)
+        self._record_run()
 
     def end(self, interrupted: bool = False) -> Result:
         """Take down what the run brought up and write the report."""

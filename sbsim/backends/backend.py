@@ -42,6 +42,12 @@ class Backend(Protocol):
     def clock(self) -> Clock:
         """The clock that these machines live by."""
 
+    def ids(self) -> str:
+        """A uuid that nothing else has, as 32 hex digits."""
+
+    def time(self) -> float:
+        """The seconds since 1970 that these machines live in."""
+
     @property
     def store(self) -> Path:
         """The file in which the management plane keeps what it knows of this deployment."""

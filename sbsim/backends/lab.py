@@ -28,7 +28,7 @@ from sbsim.lab.keys import ensure_keys
 from sbsim.lab.memory import check_memory
 from sbsim.lab.plan import Plan, plan_for
 from sbsim.lab.recipe import Recipe, default_recipe
-from sbsim.machines import Machine, WallClock, parallel
+from sbsim.machines import Machine, WallClock, parallel, real
 from sbsim.machines.clock import wait_until
 from sbsim.machines.ssh import SshMachine
 
@@ -104,6 +104,14 @@ class LabBackend:
     def clock(self) -> WallClock:
         """The wall clock."""
         return WallClock()
+
+    def ids(self) -> str:
+        """A uuid that nothing else has."""
+        return real.ids()
+
+    def time(self) -> float:
+        """The seconds since 1970."""
+        return real.now()
 
     @property
     def store(self) -> Path:

@@ -5,24 +5,33 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import random
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
-from sbsim.errors import SbsimError
+from sbsim.errors import LabError
 from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
 from sbsim.machines import Machine
 from sbsim.machines.parallel import run_by
-from sbsim.sim.scheduler import Scheduler
-from sbsim.sim.world import World
+from sbsim.sim.scheduler import BEGINNING, Scheduler
+from sbsim.sim.world import Kept, World
 
 # What the simulated world can do so far: chapters 2 to 3.4. The pool is still to come.
 CAPABILITIES = frozenset({
-    "machines", "array_control", "disposable", "link_faults", "power_cycle", "virtual_time",
+    "machines", "array_control", "disposable", "link_faults", "pool", "power_cycle", "virtual_time",
 })  # fmt: skip
+
+
+class _State(NamedTuple):
+    """A kept state: the world, the store's bytes (None where there is none), its version."""
+
+    world: Kept
+    store: bytes | None
+    version: str
 
 
 class SimBackend:
@@ -32,6 +41,8 @@ class SimBackend:
         self._deployment = deployment
         self._world = World(deployment, seed)
         self._inside = contextlib.ExitStack()
+        self._draw = random.Random(f"ids {seed}")
+        self._kept: dict[str, _State] = {}
 
     @property
     def traits(self) -> Traits:
@@ -50,6 +61,14 @@ class SimBackend:
     def clock(self) -> Scheduler:
         """Virtual time."""
         return self._world.clock
+
+    def ids(self) -> str:
+        """A uuid, drawn by the seed."""
+        return self._draw.randbytes(16).hex()
+
+    def time(self) -> float:
+        """The seconds since 1970 in the simulated world."""
+        return BEGINNING + self.clock.now()
 
     @property
     def store(self) -> Path:
@@ -109,16 +128,25 @@ class SimBackend:
         files.device(device).size = size
 
     def save(self, name: str, progress: Progress, version: str = "") -> None:
-        """Not yet."""
-        raise SbsimError("the simulated world cannot be kept yet")
+        """Keep the world and the store under a name, for as long as this process lives."""
+        store = self.store.read_bytes() if self.store.exists() else None
+        self._kept[name] = _State(self._world.keep(), store, version)
 
     def has(self, name: str, version: str = "") -> bool:
-        """No state is kept."""
-        return False
+        """Whether a state was kept under that name, made from that version."""
+        return name in self._kept and self._kept[name].version == version
 
     def forget(self, name: str) -> None:
-        """No state is kept."""
+        """Remove a kept state; nothing if there is none."""
+        self._kept.pop(name, None)
 
     def restore(self, name: str, progress: Progress) -> None:
-        """Not yet."""
-        raise SbsimError("the simulated world cannot go back to a kept state yet")
+        """Bring the world, its time and the store back to a kept state."""
+        if name not in self._kept:
+            raise LabError(f"no state {name!r} of the simulated world was kept; save it first")
+        kept = self._kept[name]
+        self._world.go_back(kept.world)
+        if kept.store is None:
+            self.store.unlink(missing_ok=True)
+        else:
+            self.store.write_bytes(kept.store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
 from sbsim.kvm.instances import Instances
-from sbsim.machines import Clock, Machine
+from sbsim.machines import Clock, Machine, real
 from sbsim.machines.server import Server
 from sbsim.sharedblock.pool import Pool
 from sbsim.sharedblock.profiles import profile
@@ -26,7 +26,8 @@ from sbsim.target.wanted import wanted_array
 class Deployed:
     """A description, the machines that carry it, its resolved CHAP and the clock they live by.
 
-    `hypervisor` opens the libvirt of the host of a name.
+    `hypervisor` opens the libvirt of the host of a name. `ids` gives uuids, `time` the seconds
+    since 1970.
     """
 
     deployment: Deployment
@@ -34,6 +35,8 @@ class Deployed:
     chap: ChapSettings
     clock: Clock
     hypervisor: Hypervisor = no_hypervisor
+    ids: Callable[[], str] = real.ids
+    time: Callable[[], float] = real.now
 
     def server(self, name: str) -> Server:
         """One machine, to be asked about itself."""

@@ -9,7 +9,7 @@ from sbsim.initiator import multipath
 from sbsim.kvm.configure import configure
 from sbsim.kvm.folders import Folders
 from sbsim.machines.packages import Packages
-from sbsim.management import owner, real
+from sbsim.management import owner
 from sbsim.management.deployed import Deployed
 from sbsim.management.journal import Journal
 from sbsim.management.management import Management
@@ -45,11 +45,11 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
 
     return Management(
         store=kept,
-        journal=Journal(kept, str(owner.this_process()), owner.alive, real.ids, real.now),
+        journal=Journal(kept, str(owner.this_process()), owner.alive, deployed.ids, deployed.time),
         agents={host.name: deployed.pool(host) for host in hosts},
         install=install,
-        ids=real.ids,
-        now=real.now,
+        ids=deployed.ids,
+        now=deployed.time,
         progress=progress,
         volume_agents={host.name: deployed.volumes(host) for host in hosts},
         instance_agents={host.name: deployed.instances(host) for host in hosts},

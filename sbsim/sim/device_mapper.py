@@ -23,7 +23,8 @@ class Row:
 class MappedDevice:
     """A device that lies on others (`over`). `kind` is lsblk's word for it, `size` in bytes.
 
-    A linear one has a `table`, whose rows cover it; `links` are further paths that lead to it.
+    A linear one has a `table`, whose rows cover it. `uuid` tells whose it is; `links` are further
+    paths that lead to it. A `hidden` one is its owner's own: udev gives it no other names.
     """
 
     name: str
@@ -32,7 +33,9 @@ class MappedDevice:
     size: int
     over: list[Any] = field(default_factory=list)
     table: tuple[Row, ...] = ()
+    uuid: str = ""
     links: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def kname(self) -> str:

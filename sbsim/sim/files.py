@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
+from sbsim.sim.disk.space import Space
+
 LINKS_AT_MOST = 40
 
 
@@ -82,11 +84,15 @@ def _naming(*paths: str) -> Iterator[None]:
 
 @dataclass
 class File:
-    """A regular file; a sparse one has a `size` beyond what was written."""
+    """A regular file; a sparse one has a `size` beyond what was written.
+
+    One that serves as a disk has a `space`.
+    """
 
     data: bytes = b""
     mode: int = 0o644
     size: int = 0
+    space: Space | None = None
 
 
 @dataclass
@@ -241,6 +247,18 @@ class FileSystem:
         found = self._there(self.realpath(path))
         assert isinstance(found, File)
         found.data, found.size = found.data[:size], size
+
+    def as_disk(self, path: str, size: int) -> Space | None:
+        """A regular file's bytes as those of a disk of that size; None if it is none."""
+        found = self._find(self.realpath(path))
+        if not isinstance(found, File):
+            return None
+        if found.space is None:
+            found.space = Space(size)
+            found.space.write(0, found.data[:size])
+        elif found.space.size != size:
+            found.space.resize(size)
+        return found.space
 
     def chmod(self, path: str, mode: int) -> None:
         """Change permissions."""

@@ -8,12 +8,13 @@ import hashlib
 import itertools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sbsim.errors import CommandFailed, CommandTimeout, MachineError
 from sbsim.machines.machine import DEFAULT_TIMEOUT_SECONDS, Process, Result
-from sbsim.sim import views
+from sbsim.sim import releases, views
+from sbsim.sim.block_devices import BlockDevices
 from sbsim.sim.device_mapper import DeviceMapper
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.files import FileSystem
@@ -21,16 +22,17 @@ from sbsim.sim.lvm.daemons import LVMLOCKD_UNIT, SANLOCK_UNIT, LockDaemons
 from sbsim.sim.network import Card, Network
 from sbsim.sim.packages import Packages
 from sbsim.sim.process import SimulatedProcess, Stop
-from sbsim.sim.releases import text
 from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.initiator import Initiator
 from sbsim.sim.san.multipathd import Multipathd
 from sbsim.sim.scheduler import Scheduler
+from sbsim.sim.udev import Udev
 
 NO_SUCH_COMMAND = 127
-FOLDERS = ("/etc/iscsi/nodes", "/etc/iscsi/send_targets", "/etc/systemd/system", "/dev", "/proc",
-           "/run", "/sys", "/tmp", "/var/lib", "/var/tmp", "/var/target", "/root")  # fmt: skip
+FOLDERS = ("/etc/iscsi/nodes", "/etc/iscsi/send_targets", "/etc/systemd/system",
+           "/etc/udev/rules.d", "/dev", "/proc", "/run", "/sys", "/tmp", "/var/lib",
+           "/var/tmp", "/var/target", "/root")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,15 @@ class SimulatedMachine:
         self.files = FileSystem()
         for folder in FOLDERS:
             self.files.make_folders(folder)
-        for path, of in {"/etc/os-release": "os-release", "/etc/hosts": "hosts"}.items():
-            self.files.write(path, text(release, of).encode())
+        self.bring(releases.files(release, "machine"))
         self.units: dict[str, str] = {}  # by unit: active, inactive
         self.enabled: set[str] = set()
         self.sysctls: dict[str, str] = {}
         self.packages = Packages(release)
         self.initiator = Initiator(self)
         self.mapper = DeviceMapper()
+        self.block = BlockDevices(self)
+        self.udev = Udev(self)
         self.multipathd = Multipathd(self)
         self.lock_daemons = LockDaemons(self)
         # What a unit's start and stop do, beside its being active.
@@ -214,6 +217,13 @@ class SimulatedMachine:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         self.files.write(path, data, mode)
 
+    def bring(self, files: Mapping[str, bytes]) -> None:
+        """Put files in place, as an installation does: one that is there already stays."""
+        for path, data in files.items():
+            self.files.make_folders(os.path.dirname(path))
+            if not self.files.exists(path):
+                self.files.write(path, data)
+
     # --- power --------------------------------------------------------------------------------
 
     def power_off(self) -> None:
@@ -221,6 +231,8 @@ class SimulatedMachine:
         self.on = False
         self.initiator.sessions.clear()
         self.mapper.clear()
+        self.block.clear()
+        self.udev.clear()
         self.multipathd.stop()
         self.lock_daemons.kill()
         self.units.clear()

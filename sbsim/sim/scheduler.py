@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextvars
 import heapq
-import itertools
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -40,8 +39,8 @@ class Scheduler:
     def __init__(self, seed: int = 0) -> None:
         self._time = 0.0
         self._random = random.Random(seed)
-        self._order = itertools.count()
-        self._due: list[tuple[float, float, int, Callable[[], object]]] = []
+        self._order = 0
+        self._due: list[tuple[float, float, int, Timer]] = []
         self._loop = greenlet(self._run)
 
     # --- time ---------------------------------------------------------------------------------
@@ -59,7 +58,8 @@ class Scheduler:
         """Have something done in a while; it must not wait itself. The timer can be stopped."""
         timer = Timer(action)
         moment = self._time + max(0.0, seconds)
-        heapq.heappush(self._due, (moment, self._random.random(), next(self._order), timer.ring))
+        self._order += 1
+        heapq.heappush(self._due, (moment, self._random.random(), self._order, timer))
         return timer
 
     # --- tasks --------------------------------------------------------------------------------
@@ -88,6 +88,23 @@ class Scheduler:
         self._give_way()
         return {name: ended[name] for name in calls}
 
+    # --- going back ---------------------------------------------------------------------------
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the clock is: its time, and what is due. Tasks that are under way are left out."""
+        due = [one for one in self._due if not one[-1].is_task]
+        return {"_time": self._time, "_random": self._random, "_order": self._order, "_due": due}
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    @property
+    def busy(self) -> bool:
+        """Whether another task is under way, waiting for its moment."""
+        return any(one[-1].is_task for one in self._due)
+
     # --- the loop -----------------------------------------------------------------------------
 
     def _give_way(self) -> None:
@@ -98,9 +115,9 @@ class Scheduler:
 
     def _run(self) -> None:
         while self._due:
-            moment, _, _, action = heapq.heappop(self._due)
+            moment, _, _, timer = heapq.heappop(self._due)
             self._time = max(self._time, moment)
-            action()
+            timer.ring()
         raise Stuck("every task waits for another one, and nothing is due to happen")
 
 
@@ -109,6 +126,11 @@ class Timer:
 
     def __init__(self, action: Callable[[], object]) -> None:
         self._action: Callable[[], object] | None = action
+
+    @property
+    def is_task(self) -> bool:
+        """Whether a task goes on by it."""
+        return isinstance(getattr(self._action, "__self__", None), greenlet)
 
     def ring(self) -> None:
         """Do it."""

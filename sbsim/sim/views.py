@@ -139,6 +139,9 @@ def sys_of(machine: SimulatedMachine) -> Views:
             yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
         for disk in machine.initiator.disks:
             yield from _disk(machine, disk)
+        for mapped in machine.mapper.devices:
+            yield f"block/{mapped.kname}/dm/name", View(_line_of(mapped.name))
+            yield f"block/{mapped.kname}/dm/uuid", View(_line_of(mapped.uuid))
         for device in machine.files.devices():
             yield f"block/{device.name}/cache_type", _cache_of(device)
 
@@ -171,6 +174,10 @@ def _session(machine: SimulatedMachine, session: Session) -> Iterator[tuple[str,
         yield f"{folder}/{name}", View(lambda value=value: f"{value or NULL}\n")  # type: ignore[misc]
     connection = f"class/iscsi_connection/connection{session.id}:0"
     yield f"{connection}/state", View(lambda: "up\n" if state() == LOGGED_IN else "failed\n")
+
+
+def _line_of(text: str) -> Callable[[], str]:
+    return lambda: f"{text}\n"
 
 
 def _recovery_of(session: Session) -> View:
@@ -215,6 +222,8 @@ def _scan(machine: SimulatedMachine, host: int) -> Callable[[str], None]:
 
 # --- procfs ---------------------------------------------------------------------------------------
 
+# As much as tells that no cluster file system is among them.
+MODULES = "".join(f"{name} 16384 0 - Live 0x0000000000000000\n" for name in ("dm_mod", "iscsi_tcp"))
 SYSCTLS = ("net/ipv4/icmp_echo_ignore_all", "net/ipv6/icmp/echo_ignore_all")
 
 
@@ -222,6 +231,7 @@ def proc_of(machine: SimulatedMachine) -> Views:
     """A machine's /proc."""
 
     def views() -> Iterator[tuple[str, View]]:
+        yield "modules", View(lambda: MODULES)
         for name in SYSCTLS:
             yield f"sys/{name}", _sysctl(machine, name)
 

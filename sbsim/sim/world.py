@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import ipaddress
+import sys
 from typing import Any
 
 from sbsim.deployment import AnyServer, Deployment, StorageServer
+from sbsim.errors import LabError
 from sbsim.sim import tools
 from sbsim.sim.lio import machine as lio
 from sbsim.sim.lio.places import BlockDevice
@@ -17,11 +20,19 @@ from sbsim.sim.san.array import Array
 from sbsim.sim.san.records import CONF, NAME
 from sbsim.sim.scheduler import Scheduler
 from sbsim.sim.tools.iscsiadm import log_in_at_boot
+from sbsim.sim.udev import DEV, DevTree
 from sbsim.target import unit
 
 assert tools  # importing them makes them known
 DEFAULT_CPUS, DEFAULT_MEMORY = 1, 512 * 2**20
 VIRTIO_MAJOR = 254
+DEEPEST = 20_000
+# By machine what it is made of, and the clock's state without a name.
+Kept = dict[str, dict[str, Any]]
+
+
+class NotNow(LabError):
+    """The world cannot be kept right now."""
 
 
 class World:
@@ -37,6 +48,38 @@ class World:
             self._give_lio(server)
         for host in deployment.hosts:
             self._give_initiator(self.machines[host.name])
+
+    # --- going back ---------------------------------------------------------------------------
+
+    def keep(self) -> Kept:
+        """The world as it is now, to go back to. Raises NotNow while a program runs on."""
+        if self.clock.busy:
+            raise NotNow("a program is still running in the simulated world; stop it first")
+        return self._copied(self._state())
+
+    def go_back(self, kept: Kept) -> None:
+        """Be as it was then; time is what it was, too. What ran meanwhile never goes on."""
+        state = self._copied(kept)
+        self.clock.state = state.pop("")
+        for name, fields in state.items():
+            machine = self.machines[name]
+            machine.__dict__.clear()
+            machine.__dict__.update(fields)
+
+    def _state(self) -> Kept:
+        return {"": self.clock.state, **{name: vars(one) for name, one in self.machines.items()}}
+
+    def _copied(self, state: Kept) -> Kept:
+        """A copy in which all that can change is another; who is who stays."""
+        same = [self, self.clock, self.network, *self.machines.values()]
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, DEEPEST))
+        try:
+            return copy.deepcopy(state, {id(one): one for one in same})
+        finally:
+            sys.setrecursionlimit(limit)
+
+    # --- what is in it ------------------------------------------------------------------------
 
     def _machine(self, described: AnyServer) -> SimulatedMachine:
         scale: Any = self.deployment.lab.scale
@@ -71,6 +114,7 @@ class World:
 
     def _give_initiator(self, machine: SimulatedMachine) -> None:
         files = machine.files
+        files.mount(DEV, DevTree(machine))
         files.write(CONF, text(machine.release, "iscsid.conf").encode(), 0o600)
         name = f"iqn.1993-08.org.debian:01:{self._digest(machine.name)[:12]}"
         files.write(NAME, f"InitiatorName={name}\n".encode(), 0o600)

@@ -80,6 +80,9 @@ class LioKernel:
         """A regular file's bytes; None if there is none at that path."""
         return int(self.fs.get_object(path).size) if self.fs.isfile(path) else None
 
+    def file_space(self, path: str, size: int) -> None:
+        """What is done with a LUN here reads none of its bytes."""
+
     def make_file(self, path: str, size: int) -> bool:
         """Make a file; whether there was a folder for it."""
         if not self.fs.isdir(str(PurePosixPath(path).parent)):

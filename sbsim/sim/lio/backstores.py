@@ -355,6 +355,13 @@ class FileDevice(Device):
         """Its bytes."""
         return self.given or 0
 
+    @property
+    def space(self) -> Space | None:
+        """Those of the file."""
+        places = target_of(self).places
+        found = places.block_device(self.file)
+        return found.space if found else places.file_space(self.file, self.size)
+
     def set_fd_dev_name(self, value: str) -> None:
         """The path."""
         if value:
@@ -399,11 +406,19 @@ class RamDevice(Device):
     protects = True
     pages: int | None = None
     nullio = False
+    memory: Space | None = None
 
     @property
     def size(self) -> int:
         """Its bytes."""
         return (self.pages or 0) * PAGE
+
+    @property
+    def space(self) -> Space | None:
+        """Its memory; one that forgets reads zeros."""
+        if self.memory is None or self.nullio:
+            self.memory = Space(self.size)
+        return self.memory
 
     def set_rd_pages(self, value: str) -> None:
         """How many pages; what is no number changes nothing."""

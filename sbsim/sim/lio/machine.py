@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sbsim.sim.disk.space import Space
 from sbsim.sim.files import FileSystem
 from sbsim.sim.lio import iscsi, loopback
 from sbsim.sim.lio.core import Target
@@ -27,6 +28,10 @@ class FilePlaces:
     def file_size(self, path: str) -> int | None:
         """A regular file's bytes; None if there is none at that path."""
         return self._files.size(path)
+
+    def file_space(self, path: str, size: int) -> Space | None:
+        """The bytes of a file that serves as a disk of that size."""
+        return self._files.as_disk(path, size)
 
     def make_file(self, path: str, size: int) -> bool:
         """Make a sparse file; whether there was a folder for it."""

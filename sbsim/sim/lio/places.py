@@ -57,6 +57,9 @@ class Places(Protocol):
     def file_size(self, path: str) -> int | None:
         """A regular file's bytes; None if there is none at that path."""
 
+    def file_space(self, path: str, size: int) -> Space | None:
+        """The bytes of a file that serves as a disk of that size; None where none are held."""
+
     def make_file(self, path: str, size: int) -> bool:
         """Make a sparse file; whether there was a folder for it."""
 

@@ -59,7 +59,7 @@ class _Reader:
     def section(self, top: bool = False) -> Section:
         """The entries up to the section's end."""
         entries: Section = {}
-        while self._kind == "name" or self._kind == "text":
+        while self._kind in ("name", "text", "number"):  # a name may be all digits
             path = self._take(self._kind).strip("/").split("/")
             here: Section = entries
             for name in path[:-1]:

@@ -162,6 +162,15 @@ class VolumeGroup:
         made = PhysicalVolume(name, uuid, device, device_size, start, extents)
         return self.changed(pvs=(*self.pvs, made))
 
+    def with_disk_of(self, name: str, device_size: int) -> VolumeGroup:
+        """With a disk that has another size; what is new of it is free."""
+        return self.changed(pvs=tuple(
+            replace(one, device_size=device_size, extents=(device_size - one.start) // self.extent)
+            if one.name == name
+            else one
+            for one in self.pvs
+        ))  # fmt: skip
+
     def with_lv(self, made: LogicalVolume, extents: int) -> VolumeGroup:
         """With a logical volume of so many extents. Raises NoRoom."""
         segments = tuple(self._take(extents))

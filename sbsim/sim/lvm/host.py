@@ -58,6 +58,17 @@ class HostLvm:
 
     # --- groups -------------------------------------------------------------------------------
 
+    def make_own_group(self, name: str, paths: tuple[str, ...]) -> None:
+        """Make a group of this host alone, which nobody locks."""
+        seen = scan(self._machine)
+        if name in seen.groups:
+            raise Refused(f"A volume group called {name} already exists.")
+        devices = [self._free_disk(path, seen.pvs) for path in paths]
+        group = VolumeGroup(name, draw_uuid(self._draw), EXTENT, 0)
+        for device in devices:
+            group = self._with_disk(group, device, None)
+        self._write(replace(group, seqno=1))
+
     def make_group(
         self, name: str, paths: tuple[str, ...], tags: tuple[str, ...], area: int | None
     ) -> None:
@@ -81,7 +92,7 @@ class HostLvm:
         )  # fmt: skip
         self._write(group)
         storage = self._activated(group, lockd.LOCK_VOLUME)
-        has_global = not any(one.held for one in daemons.groups.values())
+        has_global = not any(one.has_global for one in daemons.groups.values())
         lockd.format_lock_volume(
             storage, LOCK_VOLUME_SIZE, name, self._machine.lock_daemons.io_timeout, has_global
         )
@@ -112,6 +123,37 @@ class HostLvm:
                 f"Lockspace for {name} not stopped: LVs must first be deactivated"
             ) from None
         self._deactivated(name, lockd.LOCK_VOLUME)
+
+    def enable_global_lock(self, name: str) -> None:
+        """Have the global lock in this group, where this host's locking of it is started."""
+        try:
+            self._locks().enable_global_lock(name)
+        except SanlockError:
+            raise Refused(f"VG {name} lock space is not started.") from None
+
+    def deactivate_all(self, name: str) -> None:
+        """Deactivate every volume of a group on this host."""
+        for one in self._group(name).lvs:
+            known = self._machine.mapper.at(f"/dev/mapper/{dm_name(name, one.name)}")
+            if one.visible and known is not None:
+                self.activate(name, one.name, None)
+
+    def grow_disk(self, path: str) -> bool:
+        """Give a group all of a disk that has grown; False if there is nothing new."""
+        device = self._machine.block.at(path)
+        found = next((one for one in scan(self._machine).pvs if one.device.device is device), None)
+        if found is None or not found.group:
+            raise Refused(f'Failed to find physical volume "{path}".')
+        with self._locked(found.group) as group:
+            (pv,) = (one for one in group.pvs if one.uuid == found.uuid)
+            size = found.device.size
+            if (size - pv.start) // group.extent < pv.extents:
+                raise Refused(f"{path}: cannot resize to fewer extents as some are allocated.")
+            if size == pv.device_size:
+                return False
+            lvm_label.write_label(found.device, replace(found.label, size=size))
+            self._write(group.with_disk_of(pv.name, size))
+        return True
 
     def extend_group(self, name: str, path: str, area: int | None) -> None:
         """Add a disk to a group."""
@@ -271,19 +313,25 @@ class HostLvm:
 
     def _free_disk(self, path: str, known: tuple[Found, ...]) -> HostDevice:
         """A disk that holds nothing."""
-        mapped = self._machine.mapper.at(path)
         try:
-            device = HostDevice(self._machine, mapped.path if mapped else path)
+            device = HostDevice(self._machine, path)
         except OSError:
             raise Refused(f"No device found for {path}.") from None
         for one in known:
-            if one.device.path == device.path and one.group:
+            if one.device.device is device.device and one.group:
                 raise Refused(
                     f"Physical volume '{device.path}' is already in volume group '{one.group}'",
                     f"Unable to add physical volume '{device.path}' to volume group '{one.group}'",
                     f"{device.path}: physical volume not initialized.",
                 )
-        for signature in signatures(device):
+        found = signatures(device)
+        for types, told in _NO_DISK.items():
+            if any(one.type in types for one in found):
+                raise Refused(
+                    f"Cannot use {path}: device is {told}",
+                    "Command requires all devices to be found.",
+                )
+        for signature in found:
             raise Refused(
                 f"WARNING: {signature.type} signature detected on {device.path} at offset "
                 f"{signature.offset}. Wipe it? [y/n]: [n]",
@@ -309,7 +357,11 @@ class HostLvm:
         known = self._machine.mapper.at(f"/dev/mapper/{dm_name(group.name, name)}")
         if known is None:
             known = self._machine.mapper.make(dm_name(group.name, name), "lvm", 0)
-            known.links = (f"/dev/{group.name}/{name}",)
+            volume = group.lv(name)
+            assert volume is not None, name
+            known.uuid = f"LVM-{group.uuid}{volume.uuid}".replace("-", "").replace("LVM", "LVM-", 1)
+            known.hidden = not volume.visible
+            known.links = (f"/dev/{group.name}/{name}",) if volume.visible else ()
             self._machine.mapper.load(known, self._table(group, name))
         return HostDevice(self._machine, known.path)
 
@@ -358,6 +410,13 @@ class HostLvm:
 
     def _now(self) -> int:
         return BEGINNING + int(self._machine.clock.now())
+
+
+# What LVM does not take for a disk of its own at all, by blkid's words.
+_NO_DISK = {
+    ("linux_raid_member",): "an md component",
+    ("gpt", "dos", "PMBR"): "partitioned",
+}
 
 
 def _aligned(size: int) -> int:

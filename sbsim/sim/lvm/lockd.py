@@ -90,10 +90,14 @@ def has_global_lock(storage: Storage) -> bool:
 
 @dataclass
 class GroupLocks:
-    """A group whose locking is started. `held` are the modes of the locks by their names."""
+    """A group whose locking is started. `held` are the modes of the locks by their names.
+
+    `has_global`: the global lock lies in it.
+    """
 
     group: str
     storage: Storage
+    has_global: bool
     held: dict[str, Mode] = field(default_factory=dict)
 
 
@@ -108,7 +112,13 @@ class Lockd:
         """Start a group's locking: the host joins its lock space. Again changes nothing."""
         if group not in self.groups:
             self._sanlock.join(space_of(group), host_id, storage, 0)
-            self.groups[group] = GroupLocks(group, storage)
+            self.groups[group] = GroupLocks(group, storage, has_global_lock(storage))
+
+    def enable_global_lock(self, group: str) -> None:
+        """Have the global lock lie in a group's lock volume."""
+        locks = self._started(group)
+        format_lease(locks.storage, GLOBAL_AT, space_of(group), GLOBAL_LOCK)
+        locks.has_global = True
 
     def stop(self, group: str) -> None:
         """Stop it; refused while a logical volume's lock is held."""

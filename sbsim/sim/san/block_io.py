@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
-from sbsim.sim.device_mapper import MappedDevice
+from sbsim.sim.device_mapper import MappedDevice, Row
 from sbsim.sim.disk.space import OutOfRange, Space
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.san.initiator import GIVEN_UP
@@ -22,24 +22,27 @@ PATIENCE_SECONDS = 0.1
 class HostDevice:
     """A block device of a machine, opened: a disk that came by a path, a map of several, a volume.
 
-    I/O to a portal that does not answer waits until its session is given up, and fails then; a map
-    goes on by its next path. Raises OSError: ENOENT, ENXIO, EIO.
+    A storage server's own disks, too. I/O to a portal that does not answer waits until its session
+    is given up, and fails then; a map goes on by its next path. Raises OSError: ENOENT, ENXIO, EIO.
     """
 
-    def __init__(self, machine: Any, path: str) -> None:
+    def __init__(self, machine: Any, path: str, device: Any = None) -> None:
+        """Open what lies at a path; `device` is that, where it is known."""
         self._machine = machine
-        self.path = path
-        disks = {one.path: one for one in machine.initiator.disks}
-        machine.multipathd.look()
-        found: Disk | MappedDevice | None = disks.get(path) or machine.mapper.at(path)
-        if found is None:
+        self.device = device or machine.block.at(path) or machine.files.device(path)
+        if self.device is None:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        self.device = found
+        self.path: str = getattr(self.device, "path", path)
 
     @property
     def size(self) -> int:
         """Its bytes, as the host knows them."""
-        return self.device.size
+        return int(self.device.size)
+
+    @property
+    def answers(self) -> bool:
+        """Whether I/O would be done now, or has to wait for a session."""
+        return self._answers(self.device)
 
     def read(self, offset: int, count: int) -> bytes:
         """So many bytes."""
@@ -55,25 +58,38 @@ class HostDevice:
             part = data[done : done + size]
             self._by(device, functools.partial(_write, at=at, data=part))
             done += size
+        self._machine.udev.written(self.device)
 
-    def _parts(
-        self, device: Disk | MappedDevice, offset: int, count: int
-    ) -> Iterator[tuple[Disk | MappedDevice, int, int]]:
+    def _parts(self, device: Any, offset: int, count: int) -> Iterator[tuple[Any, int, int]]:
         """Where the bytes of a range lie: on which disk or map, from which byte on, how many."""
-        if isinstance(device, Disk) or not device.table:
+        rows = rows_of(device)
+        if not rows:
             yield device, offset, count
             return
         end = offset + count
         if offset < 0 or end > device.size:
             self._fail(errno.EIO)
-        for row in device.table:
+        for row in rows:
             start, stop = max(offset, row.start), min(end, row.start + row.size)
             if start < stop:
                 yield from self._parts(row.lower, row.at + start - row.start, stop - start)
 
-    def _by(self, device: Disk | MappedDevice, act: Callable[[Space], Answer]) -> Answer:
+    def _answers(self, device: Any) -> bool:
+        initiator = self._machine.initiator
+        if isinstance(device, Disk):
+            return not device.gone and initiator.answers(initiator.session_of(device))
+        if rows := rows_of(device):
+            return all(self._answers(row.lower) for row in rows)
+        if not isinstance(device, MappedDevice):
+            return True
+        used = [one for one in self._machine.multipathd.map_on(device).paths if one.alive]
+        return bool(used) and all(self._answers(one.disk) for one in used)
+
+    def _by(self, device: Any, act: Callable[[Space], Answer]) -> Answer:
         if isinstance(device, Disk):
             return self._by_disk(device, act)
+        if not isinstance(device, MappedDevice):
+            return self._act(device.space, act)
         one = self._machine.multipathd.map_on(device)
         while True:
             path = one.next_path()
@@ -111,6 +127,12 @@ class HostDevice:
 
     def _fail(self, number: int) -> NoReturn:
         raise OSError(number, os.strerror(number))
+
+
+def rows_of(device: Any) -> tuple[Row, ...]:
+    """The rows by which a device lies on others; none where it is a disk or a map of paths."""
+    found: tuple[Row, ...] = getattr(device, "table", ())
+    return found
 
 
 def _read(space: Space, at: int, count: int) -> bytes:

@@ -53,7 +53,7 @@ class Initiator:
         self.sessions: list[Session] = []
         # The driver takes LUN numbers below this one.
         self.max_lun = MAX_LUN
-        self._ids = itertools.count(1)
+        self._logins = 0
 
     # --- the network --------------------------------------------------------------------------
 
@@ -76,8 +76,9 @@ class Initiator:
         if outcome == "ok":
             used = {one.host for one in self.sessions}
             host = next(number for number in itertools.count() if number not in used)
+            self._logins += 1
             session = Session(
-                next(self._ids), host, found.iqn, found.address, found.port, found.tag, initiator,
+                self._logins, host, found.iqn, found.address, found.port, found.tag, initiator,
                 chap, iface, timers,
             )  # fmt: skip
             self.sessions.append(session)
@@ -142,6 +143,8 @@ class Initiator:
             place = (session.host, 0, 0, number)
             behind = functools.partial(self._lun, session, number)
             session.disks[number] = scsi.disk(place, self._free_name(), luns[number], behind)
+        for number in fresh:
+            self._machine.block.appeared(session.disks[number])
 
     def rescan(self, session: Session) -> None:
         """Find what is new, and look at every disk again."""

@@ -110,6 +110,8 @@ class Multipathd:
         self._machine = machine
         self._conf: Conf | None = None
         self._maps: dict[str, Map] = {}
+        # Paths of maps that were taken away while they were there.
+        self._let_go: dict[str, list[Disk]] = {}
 
     @property
     def running(self) -> bool:
@@ -131,6 +133,7 @@ class Multipathd:
     def start(self) -> None:
         """Read the configuration, and take up the maps that there are."""
         self._read()
+        self._let_go.clear()
         self.look()
 
     def stop(self) -> None:
@@ -142,6 +145,7 @@ class Multipathd:
     def reconfigure(self) -> None:
         """Read the configuration again; every map is loaded by it."""
         conf = self._read()
+        self._let_go.clear()
         for one in self._maps.values():
             disk = one.paths[0].disk
             one.settings = conf.settings(one.wwid, disk.vendor, disk.model)
@@ -164,11 +168,19 @@ class Multipathd:
     # --- what it is told ----------------------------------------------------------------------
 
     def flush(self, one: Map) -> bool:
-        """Take a map away; False while something lies on it."""
-        if self._machine.mapper.on(one.device):
+        """Take a map away with its partitions' maps; False while anything else lies on it.
+
+        It is made anew once the daemon starts, reads its configuration, or sees another path.
+        """
+        mapper = self._machine.mapper
+        parts = mapper.on(one.device)
+        if any(part.kind != "part" or mapper.on(part) for part in parts):
             return False
-        self._machine.mapper.remove(one.device)
+        for part in parts:
+            mapper.remove(part)
+        mapper.remove(one.device)
         del self._maps[one.wwid]
+        self._let_go[one.wwid] = [path.disk for path in one.paths]
         return True
 
     def resize(self, one: Map) -> bool:
@@ -194,6 +206,11 @@ class Multipathd:
 
     def _add(self, conf: Conf, wwid: str, disks: list[Disk]) -> None:
         """Make a map for a LUN that has several paths, or had a map before."""
+        if wwid in self._let_go:
+            known = self._let_go[wwid]
+            if all(any(disk is one for one in known) for disk in disks):
+                return
+            del self._let_go[wwid]
         first = disks[0]
         settings = conf.settings(wwid, first.vendor, first.model)
         # Two paths make a LUN one for multipath only where that is asked for.
@@ -205,6 +222,7 @@ class Multipathd:
             name = self._machine.name
             raise NotSimulated(name, ("multipathd",), "user_friendly_names", HERE)
         device = self._machine.mapper.make(settings.alias or wwid, "mpath", first.size)
+        device.uuid = f"mpath-{wwid}"
         made = Map(wwid, settings, device)
         self._maps[wwid] = made
         if wwid not in self._known():

@@ -53,6 +53,11 @@ class Disk:
         return f"3{self.naa}"
 
     @property
+    def kname(self) -> str:
+        """The kernel's name."""
+        return self.name
+
+    @property
     def path(self) -> str:
         """Its node."""
         return f"/dev/{self.name}"

@@ -8,6 +8,7 @@ others when it has not for 8 N and the time after which its watchdog has reset i
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -338,9 +339,8 @@ class Daemon:
     def _plan_renewal(self, joined: LockSpace) -> None:
         due = joined.renewed + RENEWAL * joined.io_timeout - self._clock.now()
         wait = max(due, LOOK_SECONDS)
-        joined.timer = self._clock.after(
-            wait, lambda: self._clock.start(lambda: self._renew(joined))
-        )
+        renew = functools.partial(self._renew, joined)
+        joined.timer = self._clock.after(wait, functools.partial(self._clock.start, renew))
 
     def _renew(self, joined: LockSpace) -> None:
         """Write the time into the host's lease; without success for too long, all is lost."""

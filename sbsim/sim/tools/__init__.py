@@ -6,6 +6,7 @@ them knows is an error that names it (`sim.errors.NotSimulated`), never a silent
 
 from sbsim.sim.tools import (
     block,
+    content,
     coreutils,
     iscsiadm,
     lsscsi,
@@ -19,6 +20,7 @@ from sbsim.sim.tools import (
 
 __all__ = [
     "block",
+    "content",
     "coreutils",
     "iscsiadm",
     "lsscsi",

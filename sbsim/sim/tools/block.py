@@ -1,61 +1,95 @@
-"""Block devices: lsblk, fdisk, blockdev."""
+"""Block devices: lsblk, fdisk, blockdev, kpartx, partprobe, dmsetup."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from sbsim.sim.device_mapper import MappedDevice
+from sbsim.sim.block_devices import BlockDevice
+from sbsim.sim.device_mapper import MappedDevice, Row
+from sbsim.sim.disk.partitions import SECTOR, read_table
+from sbsim.sim.disk.probing import signatures
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
 from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.san.scsi import Disk
 
-READ_SECONDS = 0.01
+LIST_SECONDS = 0.1
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 @tool("lsblk")
 def lsblk(call: Call) -> Output:
-    """Every block device as JSON, in the columns that are asked for."""
-    options = read(call, flags=("-J", "--json", "-b", "--bytes"), values=("-o", "--output"))
+    """Every block device, or those that are named, in the columns that are asked for."""
+    options = read(
+        call, flags=("-J", "--json", "-b", "--bytes", "--pairs", "--paths"),
+        values=("-o", "--output"),
+    )  # fmt: skip
     columns = options.values.get("-o") or options.values.get("--output") or ""
-    if not {"-J", "--json"} & options.flags or not {"-b", "--bytes"} & options.flags:
-        raise call.unknown("use of lsblk but as JSON, in bytes")
     names = columns.lower().split(",")
-    call.machine.multipathd.look()
-    disks = sorted(call.machine.initiator.disks, key=lambda one: (len(one.name), one.name))
-    rows = [_tree(call.machine, disk) for disk in disks]
+    if "size" in names and not {"-b", "--bytes"} & options.flags:
+        raise call.unknown("use of lsblk for sizes but in bytes")
+    machine, tops = call.machine, []
+    if options.rest:
+        for path in options.rest:
+            device = machine.block.at(path)
+            if device is None:
+                return Output(stderr=f"lsblk: {path}: not a block device\n", status=32)
+            tops.append(device)
+    else:
+        tops = [one for one in machine.block.all() if isinstance(one, Disk)]
+    rows = [_tree(machine, one, "--paths" in options) for one in tops]
     for name in names:
         if rows and name not in rows[0]:
             raise call.unknown(f"column {name} of lsblk")
-    return Output(_json(rows, names), seconds=0.1)
+    if "--pairs" in options:
+        return Output("".join(_pairs(row, names) for row in rows), seconds=LIST_SECONDS)
+    if not {"-J", "--json"} & options.flags:
+        raise call.unknown("use of lsblk but as JSON or in pairs")
+    return Output(_json(rows, names), seconds=LIST_SECONDS)
 
 
-def _tree(machine: SimulatedMachine, device: Disk | MappedDevice) -> dict[str, Any]:
+def _tree(machine: SimulatedMachine, device: BlockDevice, paths: bool) -> dict[str, Any]:
     """A device's columns, and below `children` those of what lies on it."""
-    row = _disk(machine, device) if isinstance(device, Disk) else _mapped(device)
-    return {**row, "children": [_tree(machine, one) for one in machine.mapper.on(device)]}
-
-
-def _disk(machine: SimulatedMachine, disk: Disk) -> dict[str, Any]:
-    state = machine.initiator.device_state(machine.initiator.session_of(disk))
-    return {
-        "name": disk.name, "kname": disk.name, "path": disk.path, "type": "disk",
-        "size": disk.size, "hctl": disk.hctl, "vendor": f"{disk.vendor:<8}", "model": disk.model,
-        "rev": f"{disk.revision:<4}", "tran": "iscsi", "wwn": f"0x{disk.naa}",
-        "serial": disk.serial, "state": state, "ro": False,
-        "fstype": None, "mountpoints": [None],
-    }  # fmt: skip
-
-
-def _mapped(device: MappedDevice) -> dict[str, Any]:
-    nothing = ("hctl", "vendor", "model", "rev", "tran", "wwn", "serial", "fstype")
-    return {
-        "name": device.name, "kname": device.kname, "path": device.path, "type": device.kind,
-        "size": device.size, **dict.fromkeys(nothing), "state": "running", "ro": False,
+    noted = machine.udev.noted(device)
+    row: dict[str, Any] = {
+        **dict.fromkeys(("hctl", "vendor", "model", "rev", "tran", "wwn", "serial")),
+        "kname": device.kname,
+        "path": device.path,
+        "size": device.size,
+        "state": "running",
+        "ro": False,
+        "mode": "brw-rw----",
+        "fstype": noted.type or None,
+        "uuid": noted.uuid or None,
+        "label": noted.label or None,
         "mountpoints": [None],
+        "children": [_tree(machine, one, paths) for one in machine.block.on(device)],
+    }
+    if isinstance(device, MappedDevice):
+        row |= {"name": device.name, "type": device.kind}
+    elif isinstance(device, Disk):
+        row |= {"name": device.name, "type": "disk", **_of_disk(machine, device)}
+    else:
+        told = _of_disk(machine, device.disk)
+        row |= {"name": device.kname, "type": "part", "wwn": told["wwn"]}
+    if paths:
+        row["name"] = device.path
+    return row
+
+
+def _of_disk(machine: SimulatedMachine, disk: Disk) -> dict[str, Any]:
+    return {
+        "hctl": disk.hctl, "vendor": f"{disk.vendor:<8}", "model": disk.model,
+        "rev": f"{disk.revision:<4}", "tran": "iscsi", "wwn": f"0x{disk.naa}",
+        "serial": disk.serial,
+        "state": machine.initiator.device_state(machine.initiator.session_of(disk)),
     }  # fmt: skip
+
+
+def _pairs(row: dict[str, Any], names: list[str]) -> str:
+    """A device and what lies on it, each on a line of ``NAME="value"``."""
+    line = " ".join(f'{name.upper()}="{row[name] or ""}"' for name in names)
+    return f"{line}\n" + "".join(_pairs(one, names) for one in row["children"])
 
 
 def _json(rows: list[dict[str, Any]], names: list[str]) -> str:
@@ -63,13 +97,16 @@ def _json(rows: list[dict[str, Any]], names: list[str]) -> str:
 
     def shown(row: dict[str, Any], depth: int) -> str:
         edge = " " * 3 * depth
-        fields = [f'{edge}   "{name}": {value(row[name])}' for name in names]
+        fields = [f'{edge}   "{name}": {value(row[name], edge)}' for name in names]
         if row["children"]:
             below = ",".join(shown(one, depth + 2) for one in row["children"])
             fields.append(f'{edge}   "children": [\n{edge}      {below}\n{edge}   ]')
         return "{\n" + ",\n".join(fields) + f"\n{edge}}}"
 
-    def value(one: object) -> str:
+    def value(one: object, edge: str) -> str:
+        if isinstance(one, list):
+            inside = ",".join(f"{edge}       {value(each, edge)}" for each in one)
+            return f"[\n{inside}\n{edge}   ]"
         if isinstance(one, bool):
             return str(one).lower()
         return "null" if one is None else str(one) if isinstance(one, int) else f'"{one}"'
@@ -115,25 +152,103 @@ def human(size: int) -> str:
 
 @tool("blockdev")
 def blockdev(call: Call) -> Output:
-    """Ask or tell a block device something."""
-    read(call, flags=("--flushbufs", "--rereadpt"))
+    """Forget what is cached, or read the partition table anew."""
+    options = read(call, flags=("--flushbufs", "--rereadpt"))
+    if "--flushbufs" in options:
+        return Output()
+    for path in options.rest:
+        device = call.machine.block.at(path)
+        if device is None:
+            return Output(
+                stderr=f"blockdev: cannot open {path}: No such file or directory\n", status=1
+            )
+        wrong = "Invalid argument"  # a mapped device's partitions are none of the kernel's
+        if isinstance(device, Disk):
+            wrong = "" if call.machine.block.read_table(device) else "Device or resource busy"
+            call.machine.udev.changed(device)
+        if wrong:
+            return Output(stderr=f"blockdev: ioctl error on BLKRRPART: {wrong}\n", status=1)
     return Output()
 
 
-@tool("dd")
-def dd(call: Call) -> Output:
-    """Read the beginning of a device."""
-    given = dict(word.partition("=")[::2] for word in call.words)
-    if set(given) != {"if", "of", "bs", "count", "iflag"} or given["of"] != "/dev/null":
-        raise call.unknown("use of dd but to read a device's beginning")
-    count, size = int(given["count"]), int(given["bs"])
-    before = call.machine.clock.now()
-    try:
-        read_bytes = len(HostDevice(call.machine, given["if"]).read(0, count * size))
-    except OSError as error:
-        what = "failed to open" if error.filename else "error reading"
-        text = f"dd: {what} '{given['if']}': {os.strerror(error.errno or 0)}\n"
-        return Output(stderr=text, status=1)
-    seconds = call.machine.clock.now() - before + READ_SECONDS
-    return Output(stderr=f"{count}+0 records in\n{count}+0 records out\n"
-                         f"{read_bytes} bytes copied, {seconds:g} s\n")  # fmt: skip
+@tool("kpartx")
+def kpartx(call: Call) -> Output:
+    """Make the partitions of a mapped device mapped devices, or take them away."""
+    options = read(call, flags=("-a", "-d"))
+    (path,) = options.rest
+    machine, device = call.machine, call.machine.block.at(path)
+    if device is None:
+        return Output(stderr=f"failed to stat() {path}\n", status=1)
+    if not isinstance(device, MappedDevice):
+        raise call.unknown("use of kpartx but on a mapped device")
+    parts = {one.name: one for one in machine.mapper.on(device) if one.kind == "part"}
+    if "-d" in options:
+        for one in parts.values():
+            if not machine.mapper.on(one):
+                machine.mapper.remove(one)
+        return Output()
+    table = read_table(HostDevice(machine, device.path, device))
+    for part in table[1] if table else ():
+        name = f"{device.name}-part{part.number}"
+        made = parts.get(name) or machine.mapper.make(name, "part", 0)
+        made.uuid = f"part{part.number}-{device.uuid}"
+        row = Row(0, part.sectors * SECTOR, device, part.start * SECTOR)
+        machine.mapper.load(made, (row,))
+    return Output()
+
+
+@tool("partprobe")
+def partprobe(call: Call) -> Output:
+    """Tell the kernel of a disk's partitions, and with --summary which there are."""
+    options = read(call, flags=("--summary",))
+    lines = []
+    for path in options.rest:
+        device = call.machine.block.at(path)
+        if device is None:
+            return Output(stderr=f"Error: Could not stat device {path} - No such file or "
+                                 "directory.\n", status=1)  # fmt: skip
+        opened = HostDevice(call.machine, device.path, device)
+        if isinstance(device, Disk):
+            call.machine.block.read_table(device)
+        if "--summary" in options and (told := _partitions(opened)):
+            lines.append(f"{path}: {told}\n")
+    return Output("".join(lines), seconds=0.4)
+
+
+def _partitions(device: HostDevice) -> str:
+    """The kind of a disk's partition table, and the numbers in it, as parted tells them."""
+    table = read_table(device)
+    if table is None:
+        # A file system without a table is to parted a disk with one partition.
+        plain = any(one.usage == "filesystem" for one in signatures(device))
+        return "loop partitions 1" if plain else ""
+    kind, partitions = table
+    words = ["msdos" if kind == "dos" else kind, "partitions"]
+    return " ".join([*words, *(str(one.number) for one in partitions)])
+
+
+@tool("dmsetup")
+def dmsetup(call: Call) -> Output:
+    """Make a linear device over another one, or take it away."""
+    options = read(call, flags=("--retry",), values=("--table",))
+    verb, name = options.rest
+    machine = call.machine
+    if verb == "remove":
+        known = machine.mapper.at(f"/dev/mapper/{name}")
+        if known is None or machine.mapper.on(known):
+            text = "No such device or address" if known is None else "Device or resource busy"
+            return Output(stderr=f"device-mapper: remove ioctl on {name}  failed: {text}\n"
+                                 "Command failed.\n", status=1)  # fmt: skip
+        machine.mapper.remove(known)
+        return Output()
+    words = options.values.get("--table", "").split()
+    if verb != "create" or words[2:3] != ["linear"] or len(words) != 5:
+        raise call.unknown("use of dmsetup but to make a linear device or to take one away")
+    lower = machine.block.at(words[3])
+    if lower is None:
+        return Output(stderr="device-mapper: reload ioctl failed: No such file or directory\n",
+                      status=1)  # fmt: skip
+    made = machine.mapper.make(name, "dm", 0)
+    row = Row(int(words[0]) * SECTOR, int(words[1]) * SECTOR, lower, int(words[4]) * SECTOR)
+    machine.mapper.load(made, (row,))
+    return Output()

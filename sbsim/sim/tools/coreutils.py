@@ -45,8 +45,10 @@ def cat(call: Call) -> Output:
 
 @tool("sha256sum")
 def sha256sum(call: Call) -> Output:
-    """Digests of files."""
+    """Digests of files, or of what comes in."""
     options, files = read(call), call.machine.files
+    if not options.rest:
+        return Output(f"{hashlib.sha256(call.input).hexdigest()}  -\n")
 
     def one(path: str) -> str:
         return f"{hashlib.sha256(files.read(path)).hexdigest()}  {path}\n"

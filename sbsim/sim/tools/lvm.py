@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 
 from sbsim.sim.lvm.group import LogicalVolume, VolumeGroup
 from sbsim.sim.lvm.host import HostLvm, Refused, dm_name
-from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, Mode, has_global_lock, space_of
+from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, Mode, space_of
 from sbsim.sim.lvm.scan import Found, Scan, scan
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import Options, read
+from sbsim.sim.releases import text
 
 FAILED = 5
 REPORT_SECONDS, CHANGE_SECONDS = 0.2, 0.3
@@ -108,9 +110,8 @@ def _groups(seen: Scan, names: tuple[str, ...]) -> tuple[list[VolumeGroup], str]
 
 
 def _found(machine: SimulatedMachine, seen: Scan, path: str) -> Found | None:
-    mapped = machine.mapper.at(path)
-    real = mapped.path if mapped else path
-    return next((one for one in seen.pvs if one.device.path == real), None)
+    device = machine.block.at(path)
+    return next((one for one in seen.pvs if one.device.device is device), None)
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -170,6 +171,15 @@ def _lv_row(machine: SimulatedMachine, group: VolumeGroup, lv: LogicalVolume) ->
     }
 
 
+@tool("lvmconfig")
+def lvmconfig(call: Call) -> Output:
+    """Every setting with its default; in a comment, where none has to be set."""
+    options = read(call, values=("--type",))
+    if options.values.get("--type") != "default":
+        raise call.unknown("use of lvmconfig but --type default")
+    return Output(text(call.machine.release, "lvm-defaults.conf"), seconds=REPORT_SECONDS)
+
+
 # --- changes --------------------------------------------------------------------------------------
 
 
@@ -191,11 +201,21 @@ def _every(call: Call, name: str) -> tuple[str, ...]:
 
 @tool("vgcreate")
 def vgcreate(call: Call) -> Output:
-    """Make a shared volume group."""
-    options = read(call, flags=("-qq", "--shared"), values=("--addtag", "--metadatasize"))
-    if "--shared" not in options:
-        raise call.unknown("use of vgcreate without --shared")
+    """Make a shared volume group; or one of this host alone, where its settings allow that."""
+    options = read(
+        call, flags=("-qq", "--shared"), values=("--addtag", "--metadatasize", "--config")
+    )
     name, *paths = options.rest
+    if "--shared" not in options:
+        if "use_lvmlockd=0" not in options.values.get("--config", ""):
+            raise call.unknown("use of vgcreate without --shared, and with lvmlockd")
+
+        def make_own(lvm: HostLvm) -> str:
+            lvm.make_own_group(name, tuple(paths))
+            made = "".join(f'  Physical volume "{one}" successfully created.\n' for one in paths)
+            return f'{made}  Volume group "{name}" successfully created\n'
+
+        return _changed(call, make_own)
     size = options.values.get("--metadatasize")
     area = int(size.removesuffix("b")) if size else None
 
@@ -208,8 +228,14 @@ def vgcreate(call: Call) -> Output:
 
 @tool("vgchange")
 def vgchange(call: Call) -> Output:
-    """Tag a group, or start and stop its locking."""
-    options = read(call, flags=("--lock-start", "--lock-stop"), values=("--addtag", "--deltag"))
+    """Tag a group, start and stop its locking, or deactivate its volumes."""
+    options = read(
+        call,
+        flags=("--lock-start", "--lock-stop"),
+        values=("--addtag", "--deltag", "--activate"),
+    )
+    if options.values.get("--activate", "n") != "n":
+        raise call.unknown("use of vgchange but to deactivate")
     (name,) = options.rest
 
     def change(lvm: HostLvm) -> str:
@@ -222,6 +248,9 @@ def vgchange(call: Call) -> Output:
         if "--lock-stop" in options:
             lvm.stop_locking(name)
             return ""
+        if "--activate" in options:
+            lvm.deactivate_all(name)
+            return f'  0 logical volume(s) in volume group "{name}" now active\n'
         lvm.retag(name, _every(call, "--deltag"), _every(call, "--addtag"))
         return f'  Volume group "{name}" successfully changed\n'
 
@@ -239,6 +268,23 @@ def vgextend(call: Call) -> Output:
     def change(lvm: HostLvm) -> str:
         lvm.extend_group(name, path, area)
         return "" if "-qq" in options else f'  Volume group "{name}" successfully extended\n'
+
+    return _changed(call, change)
+
+
+@tool("pvresize")
+def pvresize(call: Call) -> Output:
+    """Give groups all of disks that have grown."""
+    options = read(call)
+
+    def change(lvm: HostLvm) -> str:
+        changed = [path for path in options.rest if lvm.grow_disk(path)]
+        same = len(options.rest) - len(changed)
+        lines = "".join(f'  Physical volume "{path}" changed\n' for path in changed)
+        return (
+            f"{lines}  {len(changed)} physical volume(s) resized or updated / "
+            f"{same} physical volume(s) not resized\n"
+        )
 
     return _changed(call, change)
 
@@ -320,13 +366,15 @@ def bytes_of(text: str) -> int:
 
 @tool("lvmlockctl")
 def lvmlockctl(call: Call) -> Output:
-    """Tell of the lock spaces and locks that lvmlockd has."""
-    options = read(call, flags=("--info",))
-    if "--info" not in options:
-        raise call.unknown("use of lvmlockctl but --info")
+    """Tell of the lock spaces and locks that lvmlockd has, or enable a global lock."""
+    options = read(call, flags=("--info",), values=("--gl-enable",))
     daemons = call.machine.lock_daemons
     if daemons.lockd is None:
         return Output(stderr="Cannot connect to lvmlockd\n", status=1)
+    if "--gl-enable" in options:
+        return _changed(call, functools.partial(_enable, options.values["--gl-enable"]))
+    if "--info" not in options:
+        raise call.unknown("use of lvmlockctl but --info and --gl-enable")
     seen = scan(call.machine)
     lines = []
     for name, locks in daemons.lockd.groups.items():
@@ -335,10 +383,15 @@ def lvmlockctl(call: Call) -> Output:
                   f"LS sanlock {space_of(name)}"]  # fmt: skip
         modes = {GROUP_LOCK: "VG", GLOBAL_LOCK: "GL"}
         lines.append(f"LK VG {locks.held.get(GROUP_LOCK, 'un')} ver 0")
-        if has_global_lock(locks.storage):
+        if locks.has_global:
             lines.append(f"LK GL {locks.held.get(GLOBAL_LOCK, 'un')} ver 0")
         lines += [f"LK LV {mode} {lv}" for lv, mode in locks.held.items() if lv not in modes]
     return Output("".join(f"{line}\n" for line in lines))
+
+
+def _enable(group: str, lvm: HostLvm) -> str:
+    lvm.enable_global_lock(group)
+    return ""
 
 
 @tool("sanlock")

@@ -48,7 +48,9 @@ def multipath(call: Call) -> Output:
     if "-F" in options:
         kept = [one for one in maps if not daemon.flush(one)]
     else:
-        named = [one for one in maps if one.device.name == options.values["-f"]]
+        wanted = options.values["-f"]
+        device = call.machine.block.at(wanted)
+        named = [one for one in maps if one.device.name == wanted or one.device is device]
         kept = [one for one in named if not daemon.flush(one)]
         if not named:
             return Output(status=1, seconds=LIST_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sbsim.sim import releases
 from sbsim.sim.machine import Call, Output, tool
 from sbsim.sim.options import read
 from sbsim.sim.packages import Package
@@ -66,6 +67,8 @@ def _install(call: Call, names: Iterable[str]) -> Output:
         return Output(begun, wrong, NOT_FOUND)
     fresh = packages.missing(names)
     packages.installed += [one.name for one in fresh]
+    for one in fresh:
+        call.machine.bring(releases.files(call.machine.release, f"packages/{one.name}"))
     count = f"0 upgraded, {len(fresh)} newly installed, 0 to remove and 0 not upgraded.\n"
     if not fresh:
         return Output(begun + count)

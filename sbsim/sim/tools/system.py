@@ -1,7 +1,13 @@
-"""Names, processors, memory, time, units: uname, hostnamectl, nproc, lsmem, date, systemctl, …."""
+"""Names, processors, memory, time, units: uname, hostnamectl, nproc, lsmem, date, systemctl, ….
+
+And bash, as far as a pipeline goes.
+"""
 
 from __future__ import annotations
 
+import itertools
+import re
+import shlex
 from collections.abc import Iterator
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
@@ -11,6 +17,8 @@ from sbsim.sim.scheduler import BEGINNING
 
 BLOCK = 128 * 2**20
 ACTIVE, INACTIVE = "active", "inactive"
+MASK = "/dev/null"
+MOUNTED = {"/": "ext4", "/proc": "proc", "/sys": "sysfs", "/dev": "devtmpfs", "/run": "tmpfs"}
 
 
 @tool("uname")
@@ -63,6 +71,39 @@ def date(call: Call) -> Output:
     if options.rest != ("+%s",):
         raise call.unknown(f"use of date: {' '.join(options.rest)}")
     return Output(f"{BEGINNING + int(call.machine.clock.now())}\n")
+
+
+@tool("findmnt")
+def findmnt(call: Call) -> Output:
+    """The kinds of the file systems that are mounted."""
+    options = read(call, flags=("--noheadings",), values=("--output",))
+    if "--noheadings" not in options or options.values.get("--output") != "FSTYPE":
+        raise call.unknown("use of findmnt but for the kinds alone")
+    return Output("".join(f"{kind}\n" for kind in MOUNTED.values()))
+
+
+@tool("bash")
+def bash(call: Call) -> Output:
+    """A pipeline of commands, with the words behind the script as $1, $2, …; all must succeed."""
+    options = read(call, values=("-o", "-c"))
+    words = shlex.split(options.values.get("-c", ""))
+    if options.values.get("-o") != "pipefail" or set(";&<>()`") & set("".join(words)):
+        raise call.unknown("use of bash but for a pipeline, with pipefail")
+    given = {f"${number}": word for number, word in enumerate(options.rest)}
+    data, said, seconds, status = call.input, "", 0.0, 0
+    output = Output()
+    for of_pipe, argv in itertools.groupby(words, lambda word: word == "|"):
+        if of_pipe:
+            continue
+        output = call.machine.call(tuple(_filled(word, given) for word in argv), data)
+        data = output.stdout.encode("utf-8", "surrogateescape")
+        said, seconds = said + output.stderr, seconds + output.seconds
+        status = output.status or status
+    return Output(output.stdout, said, status, seconds)
+
+
+def _filled(word: str, given: dict[str, str]) -> str:
+    return re.sub(r"\$\d+", lambda match: given.get(match[0], ""), word)
 
 
 @tool("getent")
@@ -127,11 +168,37 @@ def systemctl(call: Call) -> Output:
         return Output("running\n")
     if verb == "daemon-reload":
         return Output(seconds=0.3)
+    if verb in ("mask", "unmask"):
+        said = "".join(_mask(machine, verb, unit) for unit in units)
+        if verb == "mask" and "--now" in options:
+            for unit in units:
+                _change(machine, "stop", unit, now=False)
+        return Output(stderr=said, seconds=0.3)
     if verb in ("enable", "disable", "start", "stop", "restart", "try-restart"):
         for unit in units:
+            if verb in ("start", "restart") and _is_masked(machine, unit):
+                return Output(stderr=f"Failed to {verb} {unit}: Unit {unit} is masked.\n", status=1)
             _change(machine, verb, unit, "--now" in options)
         return Output(seconds=0.3)
     raise call.unknown(f"use of systemctl: {verb}")
+
+
+def _is_masked(machine: SimulatedMachine, unit: str) -> bool:
+    path = f"/etc/systemd/system/{unit}"
+    return machine.files.is_link(path) and machine.files.readlink(path) == MASK
+
+
+def _mask(machine: SimulatedMachine, verb: str, unit: str) -> str:
+    """Mask a unit or take that back; what systemctl says of it."""
+    path = f"/etc/systemd/system/{unit}"
+    masked = _is_masked(machine, unit)
+    if verb == "mask" and not masked:
+        machine.files.symlink(MASK, path)
+        return f"Created symlink {path} → {MASK}.\n"
+    if verb == "unmask" and masked:
+        machine.files.unlink(path)
+        return f'Removed "{path}".\n'
+    return ""
 
 
 def _change(machine: SimulatedMachine, verb: str, unit: str, now: bool) -> None:

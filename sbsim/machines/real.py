@@ -1,4 +1,4 @@
-"""Where uuids and the time of day come from. Nothing else of the management plane asks for them."""
+"""Where uuids and the time of day come from, outside a simulated world; nothing else is asked."""
 
 from __future__ import annotations
 
