@@ -14,15 +14,17 @@ from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError
 from sbsim.initiator.paths import has_several
-from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
+from sbsim.kvm.hypervisor import Hypervisor
 from sbsim.machines import Machine
 from sbsim.machines.parallel import run_by
+from sbsim.sim.kvm.libvirt import SimulatedHypervisors
 from sbsim.sim.scheduler import BEGINNING, Scheduler
 from sbsim.sim.world import Kept, World
 
-# What the simulated world can do so far: chapters 2 to 3.4. The pool is still to come.
+# What the simulated world can do.
 CAPABILITIES = frozenset({
-    "machines", "array_control", "disposable", "link_faults", "pool", "power_cycle", "virtual_time",
+    "machines", "array_control", "disposable", "link_faults", "pool", "power_cycle",
+    "virtual_time", "vm_instances",
 })  # fmt: skip
 
 
@@ -41,6 +43,7 @@ class SimBackend:
         self._deployment = deployment
         self._world = World(deployment, seed)
         self._inside = contextlib.ExitStack()
+        self._hypervisors: SimulatedHypervisors | None = None
         self._draw = random.Random(f"ids {seed}")
         self._kept: dict[str, _State] = {}
 
@@ -87,8 +90,11 @@ class SimBackend:
 
     @property
     def hypervisor(self) -> Hypervisor:
-        """There is none yet."""
-        return no_hypervisor
+        """Every host's libvirt: the test driver's, and what runs in the world."""
+        if self._hypervisors is None:
+            self._hypervisors = SimulatedHypervisors(self._world, Path(self._folder))
+            self._inside.callback(self._hypervisors.close)
+        return self._hypervisors
 
     @property
     def owned(self) -> bool:

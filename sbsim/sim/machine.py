@@ -18,6 +18,7 @@ from sbsim.sim.block_devices import BlockDevices
 from sbsim.sim.device_mapper import DeviceMapper
 from sbsim.sim.errors import NotSimulated
 from sbsim.sim.files import FileSystem
+from sbsim.sim.kvm.host import InstancesOf
 from sbsim.sim.lvm.daemons import LVMLOCKD_UNIT, SANLOCK_UNIT, LockDaemons
 from sbsim.sim.network import Card, Network
 from sbsim.sim.packages import Packages
@@ -125,6 +126,7 @@ class SimulatedMachine:
         self.udev = Udev(self)
         self.multipathd = Multipathd(self)
         self.lock_daemons = LockDaemons(self)
+        self.instances = InstancesOf(self)
         # What a unit's start and stop do, beside its being active.
         self.services: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
             multipathd.UNIT: (self.multipathd.start, self.multipathd.stop),
@@ -229,6 +231,7 @@ class SimulatedMachine:
     def power_off(self) -> None:
         """Cut its power: what was only in memory is gone."""
         self.on = False
+        self.instances.kill()
         self.initiator.sessions.clear()
         self.mapper.clear()
         self.block.clear()

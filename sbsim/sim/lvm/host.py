@@ -367,8 +367,11 @@ class HostLvm:
 
     def _deactivated(self, group: str, name: str) -> None:
         known: MappedDevice | None = self._machine.mapper.at(f"/dev/mapper/{dm_name(group, name)}")
-        if known is not None:
-            self._machine.mapper.remove(known)
+        if known is None:
+            return
+        if self._machine.instances.uses(known) or self._machine.mapper.on(known):
+            raise Refused(f"Logical volume {group}/{name} in use.")
+        self._machine.mapper.remove(known)
 
     def _table(self, group: VolumeGroup, name: str) -> tuple[Row, ...]:
         seen = scan(self._machine)

@@ -14,6 +14,7 @@ from sbsim.sim.tools import (
     multipath,
     network,
     packages,
+    qemu,
     system,
     target,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "multipath",
     "network",
     "packages",
+    "qemu",
     "system",
     "target",
 ]

@@ -37,14 +37,14 @@ def size_of(text: str) -> int:
 def dd(call: Call) -> Output:
     """Copy bytes between devices, files, zeros and nothing."""
     given = dict(word.partition("=")[::2] for word in call.words)
-    known = {"if", "of", "bs", "count", "skip", "seek", "iflag", "oflag", "status"}
-    if not {"if", "bs", "count"} <= set(given) or set(given) - known:
-        raise call.unknown("use of dd but with if, bs and count")
-    block, count = size_of(given["bs"]), int(given["count"])
-    place, length = int(given.get("skip", 0)) * block, count * block
+    known = {"if", "of", "bs", "count", "skip", "seek", "iflag", "oflag", "conv", "status"}
+    if "bs" not in given or ("if" in given) != ("count" in given) or set(given) - known:
+        raise call.unknown("use of dd but with bs, and with if and count or what comes in")
+    block = size_of(given["bs"])
+    place, length = int(given.get("skip", 0)) * block, int(given.get("count", 0)) * block
     before = call.machine.clock.now()
     try:
-        data = _read(call, given["if"], place, length)
+        data = _read(call, given["if"], place, length) if "if" in given else call.input
     except OSError as error:
         return _dd_failed("reading", given["if"], error)
     try:

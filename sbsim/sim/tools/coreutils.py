@@ -1,4 +1,4 @@
-"""Files: cat, mkdir, rmdir, cp, mv, rm, ln, tee, sha256sum, readlink, test, true."""
+"""Files: cat, mkdir, rmdir, cp, mv, rm, ln, tee, sha256sum, readlink, stat, find, test, true."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sbsim.sim.files import FileSystem
 from sbsim.sim.machine import Call, Output, tool
 from sbsim.sim.options import read
 
-LINK_AND_WHERE = "%p %l\\n"
+# The root file system of every machine.
+BLOCK, ROOT_BYTES, ROOT_FREE_BYTES = 4096, 8 * 2**30, 7 * 2**30
 
 
 def _failed(name: str, what: str, error: OSError) -> str:
@@ -254,3 +255,21 @@ def test(call: Call) -> Output:
     tests = {"-d": files.is_dir, "-e": files.exists, "-f": files.is_file}
     ok = all(tests[name](path) for name, path in options.values.items())
     return Output(status=0 if ok else 1)
+
+
+@tool("stat")
+def stat(call: Call) -> Output:
+    """The file system in which a path lies: its block's size, its blocks, the free ones."""
+    options = read(call, flags=("--file-system",), values=("--format",))
+    if "--file-system" not in options or options.values.get("--format") != "%S %b %a":
+        raise call.unknown("use of stat but for the room in a file system")
+    files, lines, wrong = call.machine.files, [], []
+    for path in options.rest:
+        if files.exists(path):
+            lines.append(f"{BLOCK} {ROOT_BYTES // BLOCK} {ROOT_FREE_BYTES // BLOCK}\n")
+        else:
+            wrong.append(
+                f"stat: cannot read file system information for '{path}': "
+                "No such file or directory\n"
+            )
+    return Output("".join(lines), "".join(wrong), 1 if wrong else 0)

@@ -6,7 +6,6 @@ import gc
 import inspect
 import ipaddress
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,54 +15,18 @@ from sbsim.bundle import default_deployment
 from sbsim.deployment import load
 from sbsim.errors import LabError
 from sbsim.initiator import direct_writer
-from sbsim.initiator.chap import chap_of
-from sbsim.management.deployed import Deployed
-from sbsim.management.provision import provision
 from sbsim.sharedblock import lvm_report
-from sbsim.sharedblock.pool import Pool
-from sbsim.sharedblock.profiles import profile
-from sbsim.sharedblock.request import ConnectRequest
 from sbsim.sim.world import World
 
-VG = "0" * 32
+from .pooled import VG, backend, connect, quiet
+
+assert backend  # a fixture
+
 # What nobody changes, or what is everybody's.
 SHARED = (
     type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType, str,
     bytes, int, float, frozenset, ipaddress.IPv4Address, ipaddress.IPv4Network,
 )  # fmt: skip
-
-
-def quiet(_text: str) -> None:
-    pass
-
-
-@pytest.fixture
-def backend() -> Iterator[SimBackend]:
-    deployment = load(default_deployment())
-    backend = SimBackend(deployment, seed=3)
-    backend.up(quiet)
-    try:
-        provision(deployed(backend), quiet)
-        yield backend
-    finally:
-        backend.down()
-
-
-def deployed(backend: SimBackend) -> Deployed:
-    deployment = load(default_deployment())
-    chap = chap_of(deployment, True, default_deployment().parent)
-    return Deployed(deployment, backend.machines, chap, backend.clock, backend.hypervisor)
-
-
-def connect(backend: SimBackend, host: str, number: int, first: bool) -> None:
-    deployment, of = load(default_deployment()), profile("zstack-2.6")
-    disks = tuple(of.disk_id(lun.wwid, False) for lun in deployment.luns[:2])
-    machine = backend.machines[host]
-    machine.run("env", "apt-get", "install", "--", "lvm2", "lvm2-lockd", "sanlock")
-    request = ConnectRequest(
-        vg=VG, disks=disks, host_uuid=str(number) * 32, host_id=number, first=first, wipe=False
-    )  # fmt: skip
-    Pool(machine, backend.clock, of).connect(request)
 
 
 def told(backend: SimBackend) -> list[str]:

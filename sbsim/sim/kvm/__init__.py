@@ -1,0 +1,1 @@
+"""VM instances of simulated hosts: their images, their hypervisor, their guests."""
