@@ -114,6 +114,12 @@ def doctor() -> int:
     return 1 if lacking else 0
 
 
+NO_BACKEND = (
+    "sbsim: --backend is an option of `sbsim accept` alone: a simulated world lives only inside "
+    "one run. Every other command works on a lab that is up (`sbsim lab up`, `sbsim provision`)"
+)
+
+
 def main() -> NoReturn:
     """Run the command line and end with its exit status."""
     # A polite end is an interrupt: what is open is closed the same way. Not by sending ourselves
@@ -144,6 +150,9 @@ def _interrupt(*_: object) -> None:
 
 def _usage(error: Exception) -> int:
     """Show a usage error of the command line as such; anything else is a defect of ours."""
+    if getattr(error, "option_name", None) == "--backend":
+        errors.print(NO_BACKEND, markup=False)
+        return UsageError.exit_status
     show = getattr(error, "show", None)
     if show is None:
         raise error

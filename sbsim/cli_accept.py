@@ -29,7 +29,7 @@ def accept(
     ] = None,
     backend: Annotated[
         str, typer.Option(help=f"Where the machines are: {' or '.join(BACKENDS)}.")
-    ] = "lab",
+    ] = BACKENDS[0],
     profile: Annotated[
         str | None, typer.Option(help="The product version that counts, if not the description's.")
     ] = None,

@@ -9,7 +9,8 @@ from typing import Literal
 from sbsim.deployment import Deployment, load
 
 BackendName = Literal["lab", "sim"]
-BACKENDS: tuple[BackendName, ...] = ("lab", "sim")
+# The first one is taken where none is named.
+BACKENDS: tuple[BackendName, ...] = ("sim", "lab")
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class Run:
 
     def _backend(self) -> Backend:
         if self.options.backend == "sim":
+            if self.options.lab is not None:
+                raise UsageError("--lab names a lab of real kernels; say --backend lab with it")
             return SimBackend(self.deployment, self.options.seed)
         return LabBackend(self.deployment, name=self.options.lab)
 
@@ -110,7 +112,8 @@ class Run:
 
         Only machines that this run has booted, and no state that holds somebody's password.
         """
-        return self.backend.owned and not _secrets(self.deployment, self.chap)
+        lasting = self.backend.owned and "kept_states" in self.backend.traits.capabilities
+        return lasting and not _secrets(self.deployment, self.chap)
 
     @property
     def clock(self) -> Clock:

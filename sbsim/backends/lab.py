@@ -43,6 +43,7 @@ _CAPABILITIES = {
     "power_cycle",
     "link_faults",
     "disposable",
+    "kept_states",
     "pool",
     "vm_instances",
 }

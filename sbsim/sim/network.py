@@ -21,6 +21,18 @@ class Card:
     mtu: int = MTU
     plugged: bool = True
     up: bool = True
+    _written: tuple[list[Interface], list[str]] = field(default=([], []), repr=False)
+
+    @property
+    def texts(self) -> list[str]:
+        """Its addresses, written out; asked for with every read and write of a disk."""
+        of, texts = self._written
+        if len(of) != len(self.addresses) or any(
+            one is not other for one, other in zip(of, self.addresses, strict=True)
+        ):
+            texts = [str(one.ip) for one in self.addresses]
+            self._written = (list(self.addresses), texts)
+        return texts
 
     @property
     def carries(self) -> bool:
@@ -44,7 +56,7 @@ class Network:
             return None
         for machine in self._machines.values():
             for card in machine.cards:
-                if any(str(one.ip) == address for one in card.addresses):
+                if address in card.texts:
                     return machine if self._passes(source, card, machine) else None
         return None
 

@@ -1,4 +1,4 @@
-"""`sbsim accept --backend sim` as a user runs it: a verdict in seconds, and no secret told."""
+"""`sbsim accept` as a user runs it: a verdict in seconds, and no secret told."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMIT_SECONDS = 120
 
 def accepted(out: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sbsim", "accept", *words, "--backend", "sim", "--out", str(out)],
+        [sys.executable, "-m", "sbsim", "accept", *words, "--out", str(out)],
         env={**os.environ, **env}, capture_output=True, text=True, timeout=LIMIT_SECONDS,
         check=False,
     )  # fmt: skip
@@ -65,6 +65,21 @@ def test_what_is_not_simulated_yet_is_never_a_pass(tmp_path: Path) -> None:
     done = accepted(tmp_path / "out", "--only", "R1.3")
     assert done.returncode == 3
     assert "verdict: inconclusive" in done.stdout
+
+
+def test_lab_is_named_only_for_the_lab(tmp_path: Path) -> None:
+    done = accepted(tmp_path / "out", "--lab", "mine")
+    assert (done.returncode, (tmp_path / "out").exists()) == (2, False)
+    assert "say --backend lab with it" in done.stderr
+
+
+def test_other_commands_say_where_a_simulated_world_lives() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sbsim", "ps", "list", "--backend", "sim"],
+        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "a simulated world lives only inside one run" in done.stderr
 
 
 def test_release_that_is_not_simulated_is_told(tmp_path: Path) -> None:

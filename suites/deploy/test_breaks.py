@@ -50,7 +50,7 @@ def test_break_turns_red_exactly_what_is_listed(
         breaks.find(name)(Scene(saved.deployed, saved.backend))
     judged = expected.applied or JUDGED[expected.on]
     done = subprocess.run(
-        [sys.executable, "-m", "sbsim", "accept", *saved.options.described,
+        [sys.executable, "-m", "sbsim", "accept", "--backend", "lab", *saved.options.described,
          *(() if expected.applied else ("--no-apply",)),
          "--lab", saved.lab_name, "--out", str(tmp_path / "out"),
          *(word for one in judged for word in ("--only", one))],

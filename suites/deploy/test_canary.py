@@ -49,7 +49,7 @@ def test_password_is_found_where_it_must_be_and_nowhere_else(
     canary = f"canary{secrets.token_hex(8)}"
     out = tmp_path / "out"
     done = subprocess.run(
-        [sys.executable, "-m", "sbsim", "accept", *saved.options.described,
+        [sys.executable, "-m", "sbsim", "accept", "--backend", "lab", *saved.options.described,
          "--lab", saved.lab_name, "--out", str(out),
          *(word for chapter in CHAPTERS for word in ("--only", chapter))],
         env={**os.environ, chap.password.env: canary},

@@ -31,7 +31,7 @@ def test_core_of_the_pool(
 ) -> None:
     enter("taken-over")
     done = subprocess.run(
-        [sys.executable, "-m", "sbsim", "accept", str(saved.options.deployment),
+        [sys.executable, "-m", "sbsim", "accept", "--backend", "lab", str(saved.options.deployment),
          "--profile", profile, "--io-timeout", str(IO_TIMEOUT_SECONDS),
          "--lab", saved.lab_name, "--out", str(tmp_path / "out"),
          *(word for one in CORE for word in ("--only", one))],

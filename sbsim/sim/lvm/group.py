@@ -5,6 +5,7 @@ Sizes are in bytes, extents are counted; the text counts in sectors of 512 bytes
 
 from __future__ import annotations
 
+import functools
 import random
 import string
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ SECTOR = 512
 _CHARACTERS = string.digits + string.ascii_letters
 _DASHES = (6, 10, 14, 18, 22, 26, 32)
 FORMAT = "Text Format Volume Group"
+# Every command reads the text on every disk; it is another one only after a change.
+KNOWN = 256
 
 
 class NoRoom(Exception):
@@ -280,6 +283,7 @@ def _lv_section(lv: LogicalVolume) -> Section:
     return section
 
 
+@functools.lru_cache(KNOWN)
 def read_group(text: str) -> VolumeGroup:
     """The group that a text describes. Raises ConfigError, also for what is not linear."""
     whole = parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,12 +17,17 @@ CONFIGURATION = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
 MULTIPATH = "mpath"
 
 
+@functools.lru_cache(64)
+def _parsed(text: bytes) -> Section:
+    return parse(text.decode())
+
+
 def settings_of(machine: Any) -> Section:
     """A host's LVM settings: those of lvmlocal.conf win over those of lvm.conf."""
     found: Section = {}
     for path in CONFIGURATION:
         if machine.files.exists(path):
-            for name, section in parse(machine.files.read(path).decode()).items():
+            for name, section in _parsed(machine.files.read(path)).items():
                 below = found.setdefault(name, {})
                 if isinstance(section, dict) and isinstance(below, dict):
                     below.update(section)
