@@ -300,7 +300,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run is None or not session.config.stash[STARTED]:
         return
     result = run.end(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-    _say(session.config, f"verdict: {result.verdict}; report: {run.options.out / 'report.html'}")
+    if session.config.pluginmanager.get_plugin(HANDED_OVER) is None:  # else it is told by `accept`
+        _say(
+            session.config, f"verdict: {result.verdict}; report: {run.options.out / 'report.html'}"
+        )
 
 
 # --- fixtures ---------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ def _arguments(out: Path, quiet: bool) -> list[str]:
         "--import-mode=importlib",
         "--strict-markers",
         "-p", "no:cacheprovider",
+        "-p", "no:benchmark",
         "-m", NOT_ACCEPTANCE,
         "--no-header",
         "--tb=short",
