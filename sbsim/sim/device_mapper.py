@@ -53,16 +53,19 @@ class DeviceMapper:
 
     def __init__(self) -> None:
         self.devices: list[MappedDevice] = []
+        self.changes = 0
 
     def make(self, name: str, kind: str, size: int) -> MappedDevice:
         """A device of that name, with the lowest number that is free."""
         used = {one.minor for one in self.devices}
         minor = next(number for number in itertools.count() if number not in used)
+        self.changes += 1
         self.devices.append(MappedDevice(name, minor, kind, size))
         return self.devices[-1]
 
     def load(self, device: MappedDevice, table: tuple[Row, ...]) -> None:
         """Give a linear device its rows; it is as large as they are together."""
+        self.changes += 1
         device.table = table
         device.size = sum(row.size for row in table)
         lower = {id(row.lower): row.lower for row in table}
@@ -71,6 +74,7 @@ class DeviceMapper:
     def remove(self, device: MappedDevice) -> None:
         """Take a device away that nothing lies on."""
         assert not self.on(device), device.name
+        self.changes += 1
         self.devices.remove(device)
 
     def on(self, device: object) -> list[MappedDevice]:
@@ -86,4 +90,5 @@ class DeviceMapper:
 
     def clear(self) -> None:
         """Forget all, as a power cut does."""
+        self.changes += 1
         self.devices.clear()

@@ -40,6 +40,8 @@ class Scheduler:
         self._time = 0.0
         self._random = random.Random(seed)
         self._order = 0
+        # Counts all that happens: who has looked since the last of it need not look again.
+        self.happenings = 0
         self._due: list[tuple[float, float, int, Timer]] = []
         self._loop = greenlet(self._run)
 
@@ -117,6 +119,7 @@ class Scheduler:
         while self._due:
             moment, _, _, timer = heapq.heappop(self._due)
             self._time = max(self._time, moment)
+            self.happenings += 1
             timer.ring()
         raise Stuck("every task waits for another one, and nothing is due to happen")
 

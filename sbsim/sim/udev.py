@@ -41,9 +41,12 @@ class Udev:
         self._machine = machine
         self._noted: dict[str, tuple[BlockDevice, Noted]] = {}
         self._written: list[BlockDevice] = []
+        self._changes = 0
+        self._known: tuple[object, dict[str, str]] = (None, {})
 
     def changed(self, device: BlockDevice) -> None:
         """Look into a device."""
+        self._changes += 1
         self._noted[device.kname] = (device, self._look_into(device))
 
     def written(self, device: BlockDevice) -> None:
@@ -73,11 +76,16 @@ class Udev:
 
         Where several devices claim a link, a mapped one has it.
         """
-        found: dict[str, str] = {}
-        for device in self._machine.block.all():
-            for link in self._links_of(device):
-                found[link] = device.kname
-        return found
+        devices = self._machine.block.all()
+        key = (self._machine.clock.happenings, self._machine.mapper.changes, self._changes)
+        if self._known[0] != key or self._written:
+            found: dict[str, str] = {}
+            for device in devices:
+                for link in self._links_of(device):
+                    found[link] = device.kname
+            key = (self._machine.clock.happenings, self._machine.mapper.changes, self._changes)
+            self._known = (key, found)
+        return self._known[1]
 
     def clear(self) -> None:
         """Forget all, as a power cut does."""

@@ -33,7 +33,7 @@ def mapped_later(deployed: Deployed) -> Iterator[Target]:
         apply_target(deployed.with_target(target.iqn, luns=more.luns), name)
         yield more
     finally:
-        parallel(deployed.deployment.hosts, lambda host: _forget(deployed, host))
+        parallel(deployed.deployment.initiators_of(target), lambda host: _forget(deployed, host))
         apply_target(deployed, name)
 
 
@@ -71,7 +71,7 @@ def test_lun_mapped_later_is_found_by_an_online_scan(
             if device.wwid == LATER.wwid
         )
 
-    portals = parallel(deployed.deployment.hosts, scanned)
+    portals = parallel(deployed.deployment.initiators_of(mapped_later), scanned)
     wanted = f"{mapped_later.iqn} {LATER.lun} {LATER.size} {LATER.wwid}"
     for name, seen in portals.items():
         proves("R3.12", "found_online", name, seen=sorted(set(seen)), wanted=[wanted])

@@ -54,6 +54,8 @@ class Initiator:
         # The driver takes LUN numbers below this one.
         self.max_lun = MAX_LUN
         self._logins = 0
+        # By session: at which of the clock's happenings it was asked, and whether it answered.
+        self._answered: dict[int, tuple[int, bool]] = {}
 
     # --- the network --------------------------------------------------------------------------
 
@@ -87,6 +89,7 @@ class Initiator:
 
     def logout(self, session: Session) -> None:
         """End a session; its disks go."""
+        self._machine.clock.happenings += 1
         self.sessions.remove(session)
         for one in session.disks.values():
             one.gone = True
@@ -114,10 +117,18 @@ class Initiator:
 
     def session_of(self, disk: Disk) -> Session:
         """The session by which a disk came."""
-        return next(one for one in self.sessions if disk in one.disks.values())
+        session: Session = disk.session
+        return session
 
     def answers(self, session: Session) -> bool:
-        """Whether its portal answers it right now."""
+        """Whether its portal answers it right now; asked once for all that happens at once."""
+        happened = self._machine.clock.happenings
+        known = self._answered.get(session.id)
+        if known is None or known[0] != happened:
+            known = self._answered[session.id] = (happened, self._asks(session))
+        return known[1]
+
+    def _asks(self, session: Session) -> bool:
         if not self.reaches(session.address, session.port):
             return False
         array = self._machine.network.at(self._machine, session.address).array
@@ -143,6 +154,8 @@ class Initiator:
             place = (session.host, 0, 0, number)
             behind = functools.partial(self._lun, session, number)
             session.disks[number] = scsi.disk(place, self._free_name(), luns[number], behind)
+            session.disks[number].session = session
+        self._machine.clock.happenings += len(fresh)
         for number in fresh:
             self._machine.block.appeared(session.disks[number])
 
@@ -154,6 +167,7 @@ class Initiator:
 
     def forget(self, disk: Disk) -> None:
         """Take a disk away from the host; a scan finds it again if the LUN is there."""
+        self._machine.clock.happenings += 1
         for session in self.sessions:
             if session.disks.get(disk.lun) is disk:
                 del session.disks[disk.lun]

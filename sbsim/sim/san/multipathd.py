@@ -111,6 +111,7 @@ class Multipathd:
         self._conf: Conf | None = None
         self._maps: dict[str, Map] = {}
         # Paths of maps that were taken away while they were there.
+        self._looked = -1
         self._let_go: dict[str, list[Disk]] = {}
 
     @property
@@ -134,6 +135,7 @@ class Multipathd:
         """Read the configuration, and take up the maps that there are."""
         self._read()
         self._let_go.clear()
+        self._looked = -1
         self.look()
 
     def stop(self) -> None:
@@ -150,12 +152,15 @@ class Multipathd:
             disk = one.paths[0].disk
             one.settings = conf.settings(one.wwid, disk.vendor, disk.model)
             self._load(one)
+        self._looked = -1
         self.look()
 
     def look(self) -> None:
         """See what came, went, broke and mended since the last look."""
-        if self._conf is None:
+        happened = self._machine.clock.happenings
+        if self._conf is None or self._looked == happened:
             return
+        self._looked = happened
         found: dict[str, list[Disk]] = defaultdict(list)
         for disk in self._machine.initiator.disks:
             if not self._conf.is_blacklisted(disk.name, disk.wwid, disk.vendor, disk.model):

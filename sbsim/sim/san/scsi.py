@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sbsim.sim.lio.backstores import Attributes, BlockBackedDevice, Device, Identity
 from sbsim.sim.lio.fabric import Mapped
@@ -20,7 +21,10 @@ VENDOR, PRODUCT, REVISION = "vendor_id", "product_id", "revision"
 
 @dataclass
 class Disk:
-    """One path to a LUN: its address, its name, and what it told when it was looked at."""
+    """One path to a LUN: its address, its name, and what it told when it was looked at.
+
+    `session` is the one by which it came.
+    """
 
     host: int
     channel: int
@@ -36,6 +40,7 @@ class Disk:
     write_cache: bool
     behind: Callable[[], Mapped | None] = field(repr=False)
     gone: bool = False
+    session: Any = field(default=None, repr=False, compare=False)
 
     @property
     def hctl(self) -> str:
