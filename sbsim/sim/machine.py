@@ -232,7 +232,7 @@ class SimulatedMachine:
         """Cut its power: what was only in memory is gone."""
         self.on = False
         self.instances.kill()
-        self.initiator.sessions.clear()
+        self.initiator.power_off()
         self.mapper.clear()
         self.block.clear()
         self.udev.clear()

@@ -22,7 +22,7 @@ from sbsim.sim.lvm.group import (
     text_of,
 )
 from sbsim.sim.lvm.lockd import Lockd, LockedElsewhere, Mode
-from sbsim.sim.lvm.scan import Found, scan, settings_of
+from sbsim.sim.lvm.scan import Found, scan, settings_of, unusable
 from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.sanlock.daemon import SanlockError
 from sbsim.sim.scheduler import BEGINNING
@@ -32,6 +32,8 @@ EXTENT = 4 * MIB
 DEFAULT_AREA = MIB - lvm_label.AREA_START
 LOCK_VOLUME_SIZE = 256 * MIB
 SANLOCK = "sanlock"
+# vgcreate writes a shared group, then its lock volume, then where its lock lies.
+MADE_SEQNO = 3
 WORK_SECONDS = 0.2
 
 
@@ -63,7 +65,7 @@ class HostLvm:
         seen = scan(self._machine)
         if name in seen.groups:
             raise Refused(f"A volume group called {name} already exists.")
-        devices = [self._free_disk(path, seen.pvs) for path in paths]
+        devices = self._free_disks(paths, seen.pvs)
         group = VolumeGroup(name, draw_uuid(self._draw), EXTENT, 0)
         for device in devices:
             group = self._with_disk(group, device, None)
@@ -73,10 +75,12 @@ class HostLvm:
         self, name: str, paths: tuple[str, ...], tags: tuple[str, ...], area: int | None
     ) -> None:
         """Make a shared group: its disks' labels, its metadata, its lock volume; and join it."""
+        if self._machine.lock_daemons.lockd is not None:
+            self._locks().use_global_lock()
         seen = scan(self._machine)
         if name in seen.groups:
             raise Refused(f"A volume group called {name} already exists.")
-        devices = [self._free_disk(path, seen.pvs) for path in paths]
+        devices = self._free_disks(paths, seen.pvs)
         group = VolumeGroup(name, draw_uuid(self._draw), EXTENT, 0, tags=tuple(sorted(tags)))
         for device in devices:
             group = self._with_disk(group, device, area)
@@ -87,7 +91,7 @@ class HostLvm:
             host=self._machine.host_name,
         )  # fmt: skip
         group = replace(
-            group.with_lv(volume, LOCK_VOLUME_SIZE // EXTENT), seqno=1, lock_type=SANLOCK,
+            group.with_lv(volume, LOCK_VOLUME_SIZE // EXTENT), seqno=MADE_SEQNO, lock_type=SANLOCK,
             lock=f"{lockd.ARGS}:{lockd.LOCK_VOLUME}",
         )  # fmt: skip
         self._write(group)
@@ -97,6 +101,7 @@ class HostLvm:
             storage, LOCK_VOLUME_SIZE, name, self._machine.lock_daemons.io_timeout, has_global
         )
         self._join(daemons, name, host_id, storage)
+        daemons.groups[name].version = MADE_SEQNO
 
     def retag(self, name: str, gone: tuple[str, ...], new: tuple[str, ...]) -> None:
         """Take tags off a group and put others on."""
@@ -158,7 +163,7 @@ class HostLvm:
     def extend_group(self, name: str, path: str, area: int | None) -> None:
         """Add a disk to a group."""
         with self._locked(name) as group:
-            device = self._free_disk(path, scan(self._machine).pvs)
+            (device,) = self._free_disks((path,), scan(self._machine).pvs)
             self._write(self._with_disk(group, device, area))
 
     # --- volumes ------------------------------------------------------------------------------
@@ -194,6 +199,7 @@ class HostLvm:
             self._deactivated(name, volume)
             self._write(group.without_lv(volume))
             self._locks().unlock(name, found.uuid, lockd.offset_of(found.lock))
+            self._locks().forget(name, found.uuid)
             lockd.give_lease_back(
                 self._locks().groups[name].storage, name, lockd.offset_of(found.lock)
             )
@@ -306,10 +312,24 @@ class HostLvm:
             group = self._group(name)
             self._machine.clock.sleep(WORK_SECONDS)
             yield group
+            daemons.groups[name].version = self._group(name).seqno
         finally:
             daemons.unlock(name, lockd.GROUP_LOCK, lockd.GROUP_AT)
 
     # --- devices ------------------------------------------------------------------------------
+
+    def _free_disks(self, paths: tuple[str, ...], known: tuple[Found, ...]) -> list[HostDevice]:
+        """Disks that hold nothing; what is wrong with any of them is told."""
+        devices: list[HostDevice] = []
+        wrong: list[str] = []
+        for path in paths:
+            try:
+                devices.append(self._free_disk(path, known))
+            except Refused as error:
+                wrong += error.lines
+        if wrong:
+            raise Refused(*wrong)
+        return devices
 
     def _free_disk(self, path: str, known: tuple[Found, ...]) -> HostDevice:
         """A disk that holds nothing."""
@@ -324,14 +344,9 @@ class HostLvm:
                     f"Unable to add physical volume '{device.path}' to volume group '{one.group}'",
                     f"{device.path}: physical volume not initialized.",
                 )
-        found = signatures(device)
-        for types, told in _NO_DISK.items():
-            if any(one.type in types for one in found):
-                raise Refused(
-                    f"Cannot use {path}: device is {told}",
-                    "Command requires all devices to be found.",
-                )
-        for signature in found:
+        if told := unusable(device):
+            raise Refused(told, "Command requires all devices to be found.")
+        for signature in signatures(device):
             raise Refused(
                 f"WARNING: {signature.type} signature detected on {device.path} at offset "
                 f"{signature.offset}. Wipe it? [y/n]: [n]",
@@ -413,13 +428,6 @@ class HostLvm:
 
     def _now(self) -> int:
         return BEGINNING + int(self._machine.clock.now())
-
-
-# What LVM does not take for a disk of its own at all, by blkid's words.
-_NO_DISK = {
-    ("linux_raid_member",): "an md component",
-    ("gpt", "dos", "PMBR"): "partitioned",
-}
 
 
 def _aligned(size: int) -> int:

@@ -92,13 +92,18 @@ def has_global_lock(storage: Storage) -> bool:
 class GroupLocks:
     """A group whose locking is started. `held` are the modes of the locks by their names.
 
-    `has_global`: the global lock lies in it.
+    `has_global`: the global lock lies in it. `version` is the group's as it was when its lock was
+    given back last; `global_version` the global lock's, None while this host has not asked for it.
+    `asked` are the logical volumes whose locks it has asked for.
     """
 
     group: str
     storage: Storage
     has_global: bool
+    version: int = 0
+    global_version: int | None = None
     held: dict[str, Mode] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
 
 class Lockd:
@@ -119,6 +124,13 @@ class Lockd:
         locks = self._started(group)
         format_lease(locks.storage, GLOBAL_AT, space_of(group), GLOBAL_LOCK)
         locks.has_global = True
+        locks.global_version = locks.global_version or 0
+
+    def use_global_lock(self) -> None:
+        """Take the global lock where it is known to lie, and give it back."""
+        for locks in self.groups.values():
+            if locks.global_version is not None:
+                locks.global_version += 1
 
     def stop(self, group: str) -> None:
         """Stop it; refused while a logical volume's lock is held."""
@@ -131,6 +143,8 @@ class Lockd:
     def lock(self, group: str, name: str, offset: int, mode: Mode) -> None:
         """Take a lock, or change its mode; one that is held in that mode stays as it is."""
         locks = self._started(group)
+        if name not in (GROUP_LOCK, *locks.asked):
+            locks.asked.append(name)
         if locks.held.get(name) == mode:
             return
         lease = Lease(space_of(group), name, locks.storage, offset)
@@ -145,6 +159,12 @@ class Lockd:
         locks = self._started(group)
         if locks.held.pop(name, None) is not None:
             self._sanlock.release(Lease(space_of(group), name, locks.storage, offset))
+
+    def forget(self, group: str, name: str) -> None:
+        """The logical volume of a lock is gone."""
+        locks = self._started(group)
+        if name in locks.asked:
+            locks.asked.remove(name)
 
     def _started(self, group: str) -> GroupLocks:
         found = self.groups.get(group)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sbsim.sim.disk import lvm_label
+from sbsim.sim.disk.probing import signatures
 from sbsim.sim.lvm.config import Section, parse
-from sbsim.sim.lvm.group import PhysicalVolume, VolumeGroup, dashed, read_group
+from sbsim.sim.lvm.group import SECTOR, PhysicalVolume, VolumeGroup, dashed, read_group
 from sbsim.sim.san.block_io import HostDevice
 
 CONFIGURATION = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
@@ -46,6 +47,26 @@ class Found:
     def uuid(self) -> str:
         """Its uuid with dashes."""
         return dashed(self.label.uuid)
+
+
+# What LVM does not take for a disk of its own at all, by blkid's words.
+_NO_DISK = {
+    ("linux_raid_member",): "an md component",
+    ("gpt", "dos", "PMBR"): "partitioned",
+}
+
+
+def unusable(device: HostDevice) -> str:
+    """Why LVM does not look at a disk at all; empty if it does."""
+    found = {one.type for one in signatures(device)}
+    return next(
+        (
+            f"Cannot use {device.path}: device is {told}"
+            for types, told in _NO_DISK.items()
+            if found & set(types)
+        ),
+        "",
+    )
 
 
 @dataclass(frozen=True)
@@ -89,8 +110,27 @@ def scan(machine: Any) -> Scan:
         # Of several texts of a group the newest holds: one disk may have missed a change.
         if group and group.seqno > getattr(groups.get(group.name), "seqno", 0):
             groups[group.name] = group
+    warnings += _shrunk(found, groups)
     pvs = tuple(sorted(found.values(), key=lambda one: one.device.path))
     return Scan(pvs, groups, tuple(warnings))
+
+
+def _shrunk(found: dict[str, Found], groups: dict[str, VolumeGroup]) -> Iterator[str]:
+    """What LVM says of disks that are smaller than its text has them."""
+    for group in groups.values():
+        small = [
+            (found[pv.uuid].device, pv)
+            for pv in group.pvs
+            if pv.uuid in found and found[pv.uuid].device.size < pv.device_size - pv.start
+        ]
+        for device, pv in small:
+            yield (
+                f"WARNING: Device {device.path} has size of {device.size // SECTOR} sectors which "
+                f"is smaller than corresponding PV size of {(pv.device_size - pv.start) // SECTOR} "
+                "sectors. Was device resized?"
+            )
+        if small:
+            yield f"WARNING: One or more devices used as PVs in VG {group.name} have changed sizes."
 
 
 def _candidates(machine: Any, settings: Section) -> Iterator[str]:

@@ -94,6 +94,12 @@ class Initiator:
         for one in session.disks.values():
             one.gone = True
 
+    def power_off(self) -> None:
+        """Forget all: the next session is the first again."""
+        self.sessions.clear()
+        self._answered.clear()
+        self._logins = 0
+
     # --- how they are -------------------------------------------------------------------------
 
     def state(self, session: Session) -> str:

@@ -16,6 +16,8 @@ from sbsim.sim.lio.fabric import Mapped
 from sbsim.sim.san.array import device_of
 from sbsim.sim.san.identity import naa_of
 
+# The kernel copies a name into the model's 16 bytes with a zero behind it.
+MODEL_BYTES = 15
 VENDOR, PRODUCT, REVISION = "vendor_id", "product_id", "revision"
 
 
@@ -96,7 +98,7 @@ def disk(
     attributes = device.part("attrib", Attributes)
     model = identity.value(PRODUCT).strip()
     if attributes.value("emulate_model_alias").strip() == "1":
-        model = device.name[:16]
+        model = device.name[:MODEL_BYTES]
     revision, cache = identity.value(REVISION).strip(), has_cache(device)
     return Disk(
         *place, name, identity.value(VENDOR).strip(), model, revision, identity.serial,

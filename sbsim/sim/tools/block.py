@@ -219,9 +219,10 @@ def _partitions(device: HostDevice) -> str:
     """The kind of a disk's partition table, and the numbers in it, as parted tells them."""
     table = read_table(device)
     if table is None:
-        # A file system without a table is to parted a disk with one partition.
+        # A file system without a table is to parted a disk with one partition; for any other
+        # disk it thinks of an empty table of its own.
         plain = any(one.usage == "filesystem" for one in signatures(device))
-        return "loop partitions 1" if plain else ""
+        return "loop partitions 1" if plain else "msdos partitions"
     kind, partitions = table
     words = ["msdos" if kind == "dos" else kind, "partitions"]
     return " ".join([*words, *(str(one.number) for one in partitions)])

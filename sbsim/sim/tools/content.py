@@ -126,7 +126,8 @@ def wipefs(call: Call) -> Output:
         return Output(stderr=text, status=1)
     for one in found:
         wipe(opened, one)
-    tables = any(one.usage == "partition-table" for one in found)
+    # By force it has not the disk for itself, and leaves the kernel what that knows of its table.
+    tables = "--force" not in options and any(one.usage == "partition-table" for one in found)
     if tables and isinstance(device, Disk):
         call.machine.block.read_table(device)
     lines = (
@@ -206,7 +207,13 @@ def mdadm(call: Call) -> Output:
     made = _made(call, path, lambda space: signatures.write_raid(space, _id(call), name))
     if made.status:
         return made
-    return Output(stderr=f"mdadm: array {array} started.\n", seconds=MAKE_SECONDS)
+    size = int(options.values.get("--size", 0))
+    larger = HostDevice(call.machine, path).size > size * 1024 * 1.01
+    told = f"mdadm: largest drive ({path}) exceeds size ({size}K) by more than 1%\n"
+    return Output(
+        stderr=f"{told if size and larger else ''}mdadm: array {array} started.\n",
+        seconds=MAKE_SECONDS,
+    )
 
 
 @tool("sfdisk")

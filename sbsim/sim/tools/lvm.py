@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sbsim.sim.lvm.group import LogicalVolume, VolumeGroup
-from sbsim.sim.lvm.host import HostLvm, Refused, dm_name
+from sbsim.sim.lvm.host import EXTENT, HostLvm, Refused, dm_name
 from sbsim.sim.lvm.lockd import GLOBAL_LOCK, GROUP_LOCK, Mode, space_of
-from sbsim.sim.lvm.scan import Found, Scan, scan
+from sbsim.sim.lvm.scan import Found, Scan, scan, unusable
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import Options, read
 from sbsim.sim.releases import text
+from sbsim.sim.san.block_io import HostDevice
 
 FAILED = 5
 REPORT_SECONDS, CHANGE_SECONDS = 0.2, 0.3
@@ -74,7 +76,7 @@ def pvs(call: Call) -> Output:
         named = [_found(machine, seen, path) for path in options.rest]
         rows = [_pv_row(seen, one) for one in named if one]
         wrong = "".join(
-            f'  Failed to find physical volume "{path}".\n'
+            f"  {_no_volume(machine, path)}\n"
             for path, one in zip(options.rest, named, strict=True)
             if one is None
         )
@@ -82,6 +84,13 @@ def pvs(call: Call) -> Output:
     for group in seen.groups.values():
         rows += [_lost_row(group, pv.name) for pv in group.pvs if seen.on(pv) is None]
     return _report(call, "pv", rows, seen)
+
+
+def _no_volume(machine: SimulatedMachine, path: str) -> str:
+    """Why a path leads to no physical volume."""
+    device = machine.block.at(path)
+    told = unusable(HostDevice(machine, device.path, device)) if device else ""
+    return told or f'Failed to find physical volume "{path}".'
 
 
 @tool("lvs")
@@ -188,7 +197,9 @@ def _changed(call: Call, change: Callable[[HostLvm], str]) -> Output:
     try:
         said = change(HostLvm(call.machine, " ".join(call.argv)))
     except Refused as error:
-        return Output(stderr="".join(f"  {line}\n" for line in error.lines), status=FAILED)
+        # A question is written as it is asked.
+        lines = (line if line.endswith("[n]") else f"  {line}" for line in error.lines)
+        return Output(stderr="".join(f"{line}\n" for line in lines), status=FAILED)
     return Output(said, seconds=CHANGE_SECONDS)
 
 
@@ -254,7 +265,13 @@ def vgchange(call: Call) -> Output:
         lvm.retag(name, _every(call, "--deltag"), _every(call, "--addtag"))
         return f'  Volume group "{name}" successfully changed\n'
 
-    return _changed(call, change)
+    lockd = call.machine.lock_daemons.lockd
+    first = "--lock-start" in options and lockd is not None and not lockd.groups
+    done = _changed(call, change)
+    if first and not done.status:  # the global lock would lie in a lock space
+        told = "  Skipping global lock: lockspace not found or started\n"
+        return replace(done, stderr=told + done.stderr)
+    return done
 
 
 @tool("vgextend")
@@ -332,8 +349,9 @@ def lvextend(call: Call) -> Output:
     def change(lvm: HostLvm) -> str:
         group, name = path.split("/")
         before, after = lvm.extend_volume(group, name, bytes_of(options.values["--size"]))
+        sizes = [f"{shown(count * EXTENT)} ({count} extents)" for count in (before, after)]
         return (
-            f"  Size of logical volume {path} changed from {before} extents to {after} extents.\n"
+            f"  Size of logical volume {path} changed from {sizes[0]} to {sizes[1]}.\n"
             f"  Logical volume {path} successfully resized.\n"
         )
 
@@ -356,6 +374,14 @@ def lvchange(call: Call) -> Output:
         return ""
 
     return _changed(call, change)
+
+
+def shown(size: int) -> str:
+    """A size as LVM writes it for people; "<" where it was rounded up."""
+    units = [(2**10, "KiB"), (2**20, "MiB"), (2**30, "GiB"), (2**40, "TiB")]
+    unit, name = next(one for one in reversed(units) if size >= one[0] or one is units[0])
+    text = f"{size / unit:.2f}"
+    return f"{'<' if float(text) * unit > size else ''}{text} {name}"
 
 
 def bytes_of(text: str) -> int:
@@ -381,11 +407,11 @@ def lvmlockctl(call: Call) -> Output:
         group = seen.groups.get(name)
         lines += [f"VG {name} lock_type=sanlock {group.uuid if group else ''}",
                   f"LS sanlock {space_of(name)}"]  # fmt: skip
-        modes = {GROUP_LOCK: "VG", GLOBAL_LOCK: "GL"}
-        lines.append(f"LK VG {locks.held.get(GROUP_LOCK, 'un')} ver 0")
-        if locks.has_global:
-            lines.append(f"LK GL {locks.held.get(GLOBAL_LOCK, 'un')} ver 0")
-        lines += [f"LK LV {mode} {lv}" for lv, mode in locks.held.items() if lv not in modes]
+        lines.append(f"LK VG {locks.held.get(GROUP_LOCK, 'un')} ver {locks.version}")
+        if locks.global_version is not None:
+            mode = locks.held.get(GLOBAL_LOCK, "un")
+            lines.append(f"LK GL {mode} ver {locks.global_version}")
+        lines += [f"LK LV {locks.held.get(lv, 'un')} {lv}" for lv in locks.asked]
     return Output("".join(f"{line}\n" for line in lines))
 
 

@@ -18,7 +18,11 @@ from sbsim.sim.scheduler import BEGINNING
 BLOCK = 128 * 2**20
 ACTIVE, INACTIVE = "active", "inactive"
 MASK = "/dev/null"
-MOUNTED = {"/": "ext4", "/proc": "proc", "/sys": "sysfs", "/dev": "devtmpfs", "/run": "tmpfs"}
+# The kinds of the file systems that a machine has mounted, in their order.
+MOUNTED = (
+    "overlay", "proc", "sysfs", "securityfs", "selinuxfs", "cgroup2", "pstore", "bpf", "devtmpfs",
+    "tmpfs", "devpts", "tmpfs", "tmpfs", "ramfs", "ramfs", "erofs",
+)  # fmt: skip
 
 
 @tool("uname")
@@ -79,7 +83,7 @@ def findmnt(call: Call) -> Output:
     options = read(call, flags=("--noheadings",), values=("--output",))
     if "--noheadings" not in options or options.values.get("--output") != "FSTYPE":
         raise call.unknown("use of findmnt but for the kinds alone")
-    return Output("".join(f"{kind}\n" for kind in MOUNTED.values()))
+    return Output("".join(f"{kind}\n" for kind in MOUNTED))
 
 
 @tool("bash")
