@@ -11,8 +11,10 @@ from rich.console import Console
 from sbsim.backends import LabBackend
 from sbsim.bundle import bundle_folder, default_deployment
 from sbsim.cli_lab import teller
-from sbsim.contract import configfs_recording, rtslib_recording
+from sbsim.contract import configfs_recording, rtslib_recording, tool_cases
 from sbsim.deployment import load
+from sbsim.errors import UsageError
+from sbsim.report.recorded import read
 
 out = Console(highlight=False, soft_wrap=True)
 contract_app = typer.Typer(no_args_is_help=True, help="Hold the simulator against the real world.")
@@ -54,3 +56,25 @@ def record_command(into: Into = None) -> None:
         f"Linux {recording.kernel}: {len(recording.played)} operations, {refused} of them refused; "
         f"{len(recording.tree)} nodes; {len(taken.steps)} steps of rtslib"
     )
+
+
+@contract_app.command("cases")
+def cases_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run on the lab.")],
+    name: Annotated[str, typer.Option("--name", help="What the cases are called.")],
+    into: Into = None,
+) -> None:
+    """Keep what tools answered in a run of `sbsim accept --backend lab`."""
+    run = read(folder).run
+    if run.simulated:
+        raise UsageError(f"{folder} is of a simulated run; expected one of real machines")
+    about = {
+        "deployment": str(run.deployment["name"]), "profile": run.profile,
+        "io_timeout": run.deployment["lab"]["io_timeout"],
+    }  # fmt: skip
+    cases = tool_cases.kept(tool_cases.cases_of(folder))
+    to = (into or bundle_folder()) / "suites/contract/recorded/tools" / f"{name}.json"
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(tool_cases.to_json(cases, about))
+    shapes = len({one.shape for one in cases})
+    out.print(f"{to}: {len(cases)} cases of {shapes} shapes")

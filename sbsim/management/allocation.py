@@ -97,7 +97,7 @@ def host_for(
             OPERATION_FAILED,
             f"no{other} enabled host is connected to {names}; reconnect them: sbsim ps reconnect",
         )
-    return min(fit, key=lambda host: len(rows.all(VmInstance, host_uuid=host.uuid)))
+    return min(fit, key=lambda host: (len(rows.all(VmInstance, host_uuid=host.uuid)), host.name))
 
 
 def _unfit(

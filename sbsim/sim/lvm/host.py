@@ -344,11 +344,11 @@ class HostLvm:
                     f"Unable to add physical volume '{device.path}' to volume group '{one.group}'",
                     f"{device.path}: physical volume not initialized.",
                 )
-        if told := unusable(device):
+        if told := unusable(device, path):
             raise Refused(told, "Command requires all devices to be found.")
         for signature in signatures(device):
             raise Refused(
-                f"WARNING: {signature.type} signature detected on {device.path} at offset "
+                f"WARNING: {signature.type} signature detected on {path} at offset "
                 f"{signature.offset}. Wipe it? [y/n]: [n]",
                 f"Aborted wiping of {signature.type}.",
                 "1 existing signature left on the device.",

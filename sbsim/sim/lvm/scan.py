@@ -56,12 +56,12 @@ _NO_DISK = {
 }
 
 
-def unusable(device: HostDevice) -> str:
-    """Why LVM does not look at a disk at all; empty if it does."""
+def unusable(device: HostDevice, path: str) -> str:
+    """Why LVM does not look at the disk that a path leads to; empty if it does."""
     found = {one.type for one in signatures(device)}
     return next(
         (
-            f"Cannot use {device.path}: device is {told}"
+            f"Cannot use {path}: device is {told}"
             for types, told in _NO_DISK.items()
             if found & set(types)
         ),

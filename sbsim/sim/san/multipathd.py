@@ -25,6 +25,8 @@ WWIDS = "/etc/multipath/wwids"
 WWIDS_HEAD = "# Multipath wwids, Version : 1.0\n"
 # multipath-tools' priorities of ALUA's states: optimized, not optimized, standby.
 PRIORITIES = {0: 50, 1: 10, 2: 1}
+# multipathd's own interval, at first; and what loads a map that nobody has used yet.
+CHECK_SECONDS, LOADS_UNTIL_USED = 5.0, 2
 MULTIBUS, FAILOVER, BY_PRIORITY = "multibus", "failover", "group_by_prio"
 
 
@@ -39,15 +41,24 @@ class Path:
 
 @dataclass
 class Map:
-    """A LUN by all of its paths. `loads` and `faults` count table loads and lost paths."""
+    """A LUN by all of its paths. `loads` and `faults` count table loads and lost paths.
+
+    `made`: when it was; the next time that its paths are checked its table is loaded again.
+    """
 
     wwid: str
     settings: Settings
     device: MappedDevice
     paths: list[Path] = field(default_factory=list)
+    made: float = 0.0
     loads: int = 0
     faults: int = 0
     _turn: int = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its table is as it was made: no group of its paths has been taken yet."""
+        return self.loads < LOADS_UNTIL_USED
 
     @property
     def queues(self) -> bool:
@@ -80,6 +91,7 @@ class Map:
         for group in self.groups():
             if usable := [one for one in group if one.alive]:
                 self._turn += 1
+                self.loads = max(self.loads, LOADS_UNTIL_USED)
                 return usable[self._turn % len(usable)]
         return None
 
@@ -228,7 +240,7 @@ class Multipathd:
             raise NotSimulated(name, ("multipathd",), "user_friendly_names", HERE)
         device = self._machine.mapper.make(settings.alias or wwid, "mpath", first.size)
         device.uuid = f"mpath-{wwid}"
-        made = Map(wwid, settings, device)
+        made = Map(wwid, settings, device, made=self._machine.clock.now())
         self._maps[wwid] = made
         if wwid not in self._known():
             self._machine.files.make_folders(WWIDS.rpartition("/")[0])
@@ -247,6 +259,8 @@ class Multipathd:
             one.paths = paths
             if not paths and self.flush(one):
                 return
+            self._load(one)
+        elif one.is_fresh and self._machine.clock.now() - one.made >= CHECK_SECONDS:
             self._load(one)
         for path in paths:
             self._check(one, path)

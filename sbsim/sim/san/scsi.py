@@ -25,6 +25,7 @@ VENDOR, PRODUCT, REVISION = "vendor_id", "product_id", "revision"
 class Disk:
     """One path to a LUN: its address, its name, and what it told when it was looked at.
 
+    Sizes are in bytes: `best_io` is that of the I/O that the LUN likes most.
     `session` is the one by which it came.
     """
 
@@ -40,6 +41,7 @@ class Disk:
     size: int
     block_size: int
     write_cache: bool
+    best_io: int
     behind: Callable[[], Mapped | None] = field(repr=False)
     gone: bool = False
     session: Any = field(default=None, repr=False, compare=False)
@@ -100,9 +102,12 @@ def disk(
     if attributes.value("emulate_model_alias").strip() == "1":
         model = device.name[:MODEL_BYTES]
     revision, cache = identity.value(REVISION).strip(), has_cache(device)
+    block = int(attributes.value("block_size"))
+    # The best size of its I/O is told for what is no block device.
+    told = 0 if isinstance(device, BlockBackedDevice) else int(attributes.value("optimal_sectors"))
     return Disk(
         *place, name, identity.value(VENDOR).strip(), model, revision, identity.serial,
-        device.size, int(attributes.value("block_size")), cache, behind,
+        device.size, block, cache, max(block, told * block), behind,
     )  # fmt: skip
 
 

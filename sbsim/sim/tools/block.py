@@ -117,26 +117,56 @@ def _json(rows: list[dict[str, Any]], names: list[str]) -> str:
 
 @tool("fdisk")
 def fdisk(call: Call) -> Output:
-    """Every disk, or those that are named: size, model, sectors."""
+    """Every device but partitions, or those that are named: size, model, sectors, its label."""
     options = read(call, flags=("-l",))
     if "-l" not in options:
         raise call.unknown("use of fdisk without -l")
-    sessions = call.machine.initiator.sessions
-    disks = [disk for session in sessions for disk in session.disks.values()]
+    machine = call.machine
+    devices = [one for one in machine.block.all() if isinstance(one, Disk | MappedDevice)]
     if options.rest:
-        disks = [disk for disk in disks if disk.path in options.rest]
-    return Output("\n\n".join(_described(disk) for disk in disks), seconds=0.2)
+        devices = [one for one in devices if machine.files.realpath(one.path) in options.rest
+                   or one.path in options.rest]  # fmt: skip
+    return Output("\n\n".join(_described(machine, one) for one in devices), seconds=0.2)
 
 
-def _described(disk: Disk) -> str:
-    block = disk.block_size
+def _described(machine: SimulatedMachine, device: Disk | MappedDevice) -> str:
+    disk = _lowest(device)
+    block, best = (disk.block_size, disk.best_io) if disk else (SECTOR, SECTOR)
+    model = f"Disk model: {device.model:<16}\n" if isinstance(device, Disk) else ""
     return (
-        f"Disk {disk.path}: {human(disk.size)}, {disk.size} bytes, {disk.size // block} sectors\n"
-        f"Disk model: {disk.model:<16}\n"
+        f"Disk {device.path}: {human(device.size)}, {device.size} bytes, "
+        f"{device.size // block} sectors\n"
+        f"{model}"
         f"Units: sectors of 1 * {block} = {block} bytes\n"
         f"Sector size (logical/physical): {block} bytes / {block} bytes\n"
-        f"I/O size (minimum/optimal): {block} bytes / {block} bytes\n"
+        f"I/O size (minimum/optimal): {block} bytes / {best} bytes\n"
+        f"{_label(HostDevice(machine, device.path, device))}"
     )
+
+
+def _lowest(device: Disk | MappedDevice) -> Disk | None:
+    """The disk below a device whose limits it has."""
+    if isinstance(device, Disk):
+        return device
+    return _lowest(device.over[0]) if device.over else None
+
+
+def _label(device: HostDevice) -> str:
+    """What a disk's partition table is, if it has one, and its partitions."""
+    if not device.answers or device.size < SECTOR:
+        return ""
+    table = read_table(device)
+    if table is None:
+        boots = device.read(SECTOR - 2, 2) == b"\x55\xaa"
+        return "Disklabel type: dos\nDisk identifier: 0x00000000\n" if boots else ""
+    kind, partitions = table
+    id = next(one.uuid for one in signatures(device) if one.usage == "partition-table" and one.uuid)
+    shown = id.upper() if kind == "gpt" else f"0x{id}"
+    rows = "".join(
+        f"{device.path}{one.number} {one.start} {one.start + one.sectors - 1} {one.sectors}\n"
+        for one in partitions
+    )
+    return f"Disklabel type: {kind}\nDisk identifier: {shown}\n\n{rows}"
 
 
 def human(size: int) -> str:
@@ -201,7 +231,8 @@ def kpartx(call: Call) -> Output:
 def partprobe(call: Call) -> Output:
     """Tell the kernel of a disk's partitions, and with --summary which there are."""
     options = read(call, flags=("--summary",))
-    lines = []
+    lines: list[str] = []
+    wrong: list[str] = []
     for path in options.rest:
         device = call.machine.block.at(path)
         if device is None:
@@ -210,9 +241,16 @@ def partprobe(call: Call) -> Output:
         opened = HostDevice(call.machine, device.path, device)
         if isinstance(device, Disk):
             call.machine.block.read_table(device)
-        if "--summary" in options and (told := _partitions(opened)):
-            lines.append(f"{path}: {told}\n")
-    return Output("".join(lines), seconds=0.4)
+        elif isinstance(device, MappedDevice):  # parted's names are other ones than kpartx'
+            wrong += [
+                f"device-mapper: create ioctl on {device.name}p{one.uuid[4:].partition('-')[0]} "
+                f"{one.uuid} failed: Device or resource busy\n"
+                for one in call.machine.mapper.on(device)
+                if one.kind == "part"
+            ]
+        if "--summary" in options:
+            lines.append(f"{path}: {_partitions(opened)}\n")
+    return Output("".join(lines), "".join(wrong), seconds=0.4)
 
 
 def _partitions(device: HostDevice) -> str:

@@ -56,8 +56,19 @@ def dd(call: Call) -> Output:
     told = f"{full}+{int(rest > 0)} records"
     if given.get("status") == "none":
         return Output(shown, seconds=READ_SECONDS)
-    text = f"{told} in\n{told} out\n{len(data)} bytes copied, {seconds:g} s\n"
+    text = f"{told} in\n{told} out\n{_amount(len(data))} copied, {seconds:g} s\n"
     return Output(shown, text, seconds=READ_SECONDS)
+
+
+def _amount(count: int) -> str:
+    """So many bytes, and in both kinds of units where these say more."""
+    words = []
+    for base, names in ((1000, ("kB", "MB", "GB")), (1024, ("KiB", "MiB", "GiB"))):
+        power = max((n for n in range(4) if count >= base**n), default=0)
+        if power:
+            size = count / base**power
+            words.append(f"{size:.{1 if size < 10 else 0}f} {names[power - 1]}")
+    return f"{count} bytes" + (f" ({', '.join(words)})" if words else "")
 
 
 def _dd_failed(doing: str, path: str, error: OSError) -> Output:
@@ -236,4 +247,7 @@ def sfdisk(call: Call) -> Output:
     device = call.machine.block.at(path)
     if not made.status and isinstance(device, Disk):
         call.machine.block.read_table(device)
+    elif not made.status:
+        wrong = "Re-reading the partition table failed.: Invalid argument\n"
+        return Output(stderr=wrong, seconds=made.seconds)
     return made

@@ -21,9 +21,23 @@ def lsscsi(call: Call) -> Output:
     lines = []
     for disk in initiator.disks:
         middle = _transport(sessions[disk.hctl]) if transports else _inquiry(disk)
-        end = f"  {disk.wwid}" if "-i" in options else f"  {_size(disk.size):>6}" if sizes else ""
+        end = (
+            f"  {_id(call, disk)}"
+            if "-i" in options
+            else f"  {_size(disk.size):>6}"
+            if sizes
+            else ""
+        )
         lines.append(f"{f'[{disk.hctl}]':<13}{'disk':<8}{middle}{disk.path:<9}{end}\n")
     return Output("".join(lines), seconds=0.1)
+
+
+def _id(call: Call, disk: Disk) -> str:
+    """Its id by udev's link to it, or its map's; without a map one path of several has it."""
+    machine = call.machine
+    mapped = any(one.kind == "mpath" for one in machine.mapper.on(disk))
+    link = machine.udev.links().get(f"disk/by-id/scsi-{disk.wwid}")
+    return disk.wwid if mapped or link == disk.kname else "-"
 
 
 def _inquiry(disk: Disk) -> str:

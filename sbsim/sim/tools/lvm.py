@@ -89,8 +89,8 @@ def pvs(call: Call) -> Output:
 def _no_volume(machine: SimulatedMachine, path: str) -> str:
     """Why a path leads to no physical volume."""
     device = machine.block.at(path)
-    told = unusable(HostDevice(machine, device.path, device)) if device else ""
-    return told or f'Failed to find physical volume "{path}".'
+    told = unusable(HostDevice(machine, device.path, device), path) if device else ""
+    return told or f'Failed to find physical volume "{device.path if device else path}".'
 
 
 @tool("lvs")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.san.initiator import LOGGED_IN, Session
 from sbsim.sim.san.multipathd import Map, Path
 from sbsim.sim.san.scsi import numbers_of
 
@@ -74,7 +75,7 @@ def _fields(machine: SimulatedMachine, one: Map) -> dict[str, Any]:
         "dm_st": "active",
         "features": one.features,
         "hwhandler": "1 alua",
-        "action": "",
+        "action": "create" if one.is_fresh else "",
         "path_faults": one.faults,
         "vend": some.vendor if some else "",
         "prod": some.model if some else "",
@@ -112,21 +113,42 @@ def _path(machine: SimulatedMachine, one: Map, path: Path) -> dict[str, Any]:
         "target_wwnn": session.iqn,
         "host_wwpn": UNDEFINED,
         "target_wwpn": UNDEFINED,
-        "host_adapter": machine.network.source_of(machine, session.address) or UNDEFINED,
+        "host_adapter": _source(machine, session),
         "lun_hex": f"0x{disk.lun & 0xFFFF:04x}{0:012x}",
         "marginal_st": "normal",
     }
 
 
+def _source(machine: SimulatedMachine, session: Session) -> str:
+    """The host's own address of a session; unknown while that is broken."""
+    if machine.initiator.state(session) != LOGGED_IN:
+        return UNDEFINED
+    return machine.network.source_of(machine, session.address) or UNDEFINED
+
+
 def _state_of(one: Map, group: list[Path]) -> str:
     """Which group I/O takes: the first that has a usable path."""
+    if one.is_fresh:
+        return "enabled"
     usable = [each for each in one.groups() if any(path.alive for path in each)]
     return "active" if usable[:1] == [group] else "enabled"
 
 
 def _json(value: dict[str, Any]) -> str:
-    """As multipathd lays it out: a blank before each colon, lists opened on their key's line."""
-    return f"{json.dumps(value, indent=3, separators=(',', ' : '))}\n"
+    """As multipathd lays it out: lists are opened on their key's line, their items side by side."""
+    return f"{{\n{_laid_out(value, 1, ': ')}\n}}\n"
+
+
+def _laid_out(value: dict[str, Any], depth: int, colon: str = " : ") -> str:
+    edge, lines = 3 * " " * depth, []
+    for name, one in value.items():
+        if isinstance(one, list):
+            items = f"\n{edge}}},{{\n".join(_laid_out(each, depth + 1) for each in one)
+            inside = f"{{\n{items}\n{edge}}}" if one else ""
+            lines.append(f'{edge}"{name}": [{inside}]')
+        else:
+            lines.append(f'{edge}"{name}"{colon}{json.dumps(one)}')
+    return ",\n".join(lines)
 
 
 # --- as a list ------------------------------------------------------------------------------------
