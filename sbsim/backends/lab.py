@@ -41,6 +41,7 @@ _CAPABILITIES = {
     "real_kernel",
     "array_control",
     "power_cycle",
+    "programs",
     "link_faults",
     "disposable",
     "kept_states",

@@ -17,6 +17,7 @@ from typing import Any
 
 from sbsim.report.recorded import read
 from sbsim.report.records import Command
+from sbsim.report.result import load
 
 # Of each shape of a command so many cases are kept, evenly over the run.
 PER_SHAPE = 6
@@ -121,6 +122,12 @@ def cases_of(folder: Path) -> list[Case]:
         )
         for one in recorded.commands
     ]
+
+
+def matrix(folder: Path) -> dict[str, str]:
+    """What a run found of every requirement in its scope."""
+    found = load(folder)
+    return {id: found.requirements[id].status for id in found.scope}
 
 
 def _text(blobs: Path | None, command: Command, which: str) -> str:

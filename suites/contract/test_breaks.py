@@ -17,17 +17,18 @@ from sbsim.bundle import default_deployment
 from sbsim.faults.expected import Expected, enough, expected, together
 
 LIMIT_SECONDS = 120
-ROWS = [one for one in expected() if one.on == "provisioned" and not one.applied]
-SIMULATED = [one for one in ROWS if one.needs <= CAPABILITIES | {"paths"}]
+SIMULATED = [one for one in expected() if one.needs <= CAPABILITIES | {"paths"}]
 ENOUGH = [one for one in SIMULATED if one.name in enough(SIMULATED)]
 MULTIPATH = default_deployment().with_name("multipath.toml")
 
 
-def judged(names: str, description: Path, out: Path) -> dict[str, list[str]]:
+def judged(
+    names: str, description: Path, out: Path, state: str = "provisioned", applied: str = ""
+) -> dict[str, list[str]]:
     """The ids that fail and those that are blocked, on a deployment broken in these ways."""
     script = Path(__file__).with_name("broken.py")
     done = subprocess.run(
-        [sys.executable, str(script), names, str(description), str(out)],
+        [sys.executable, str(script), names, state, applied, str(description), str(out)],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert (out / "result.json").exists(), done.stderr
@@ -38,9 +39,12 @@ def judged(names: str, description: Path, out: Path) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.parametrize("state", ["provisioned", "connected"])
 @pytest.mark.parametrize("description", [default_deployment(), MULTIPATH], ids=lambda one: one.stem)
-def test_nothing_is_red_where_nothing_is_broken(description: Path, tmp_path: Path) -> None:
-    assert judged("", description, tmp_path / "out") == {
+def test_nothing_is_red_where_nothing_is_broken(
+    description: Path, state: str, tmp_path: Path
+) -> None:
+    assert judged("", description, tmp_path / "out", state) == {
         "fail": [], "blocked": [], "inconclusive": [], "untested": [],
     }  # fmt: skip
 
@@ -54,6 +58,7 @@ def test_nothing_is_red_where_nothing_is_broken(description: Path, tmp_path: Pat
 )
 def test_break_turns_red_what_it_turns_red_on_real_kernels(row: Expected, tmp_path: Path) -> None:
     description = MULTIPATH if "paths" in row.needs else default_deployment()
-    assert judged(row.name, description, tmp_path / "out") == {
+    applied = "+".join(row.applied)
+    assert judged(row.name, description, tmp_path / "out", row.on, applied) == {
         "fail": sorted(row.red), "blocked": sorted(row.blocked), "inconclusive": [], "untested": [],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the lab's tools answered, and what the simulator's answer in the same run."""
+"""What the lab's tools answered in a run, and its verdicts, beside the same run simulated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sbsim.bundle import default_deployment
-from sbsim.contract.tool_cases import Case, cases_of, from_json, normal
+from sbsim.contract.tool_cases import Case, cases_of, from_json, matrix, normal
 
 RECORDED = Path(__file__).with_name("recorded") / "tools"
 LIMIT_SECONDS = 300
@@ -63,9 +63,10 @@ def _told(case: Case, found: list[Case]) -> str:
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.json")), ids=lambda one: one.stem)
-def test_simulated_tools_answer_as_the_labs_did(file: Path, tmp_path: Path) -> None:
+def test_simulated_run_finds_and_answers_what_the_labs_did(file: Path, tmp_path: Path) -> None:
     about, cases = from_json(file.read_text())
     given = answers(simulated(about, tmp_path / "out"))
+    assert matrix(tmp_path / "out") == about["matrix"]
     shapes = {one.shape for found in given.values() for one in found}
     assert {one.shape for one in cases} - shapes == set()
     wrong = []

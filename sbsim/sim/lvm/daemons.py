@@ -43,11 +43,16 @@ class LockDaemons:
         elif unit == SANLOCK_UNIT and self.sanlock is not None and not self.sanlock.spaces:
             self.sanlock = None
 
-    def kill(self) -> None:
-        """End both at once, as a power cut does: their leases stay as they are on the disk."""
-        if self.sanlock is not None:
+    def kill(self, unit: str | None = None) -> None:
+        """End one at once, or both as a power cut does: their leases stay as they are on the disk.
+
+        lvmlockd does not outlive the sanlock that it is connected to.
+        """
+        if self.sanlock is not None and unit in (SANLOCK_UNIT, None):
             self.sanlock.kill()
-        self.sanlock = self.lockd = None
+            self.sanlock = None
+        if unit in (SANLOCK_UNIT, LVMLOCKD_UNIT, None):
+            self.lockd = None
 
     def _setting(self, name: str) -> str:
         files = self._machine.files

@@ -13,6 +13,7 @@ FORM = "${Package} ${db:Status-Status}\n"
 # An update of a small archive, and what each megabyte of programs takes to be put in place.
 UPDATE_SECONDS, SECONDS_PER_MIB = 1.0, 4.0
 NOT_FOUND = 100
+SOURCES = "/etc/apt/sources.list"
 
 
 @tool("env")
@@ -58,10 +59,18 @@ def apt_get(call: Call) -> Output:
     return _install(call, names)
 
 
+def _has_no_source(call: Call) -> bool:
+    """Whether the machine has nowhere to install packages from."""
+    files = call.machine.files
+    text = files.read(SOURCES).decode() if files.exists(SOURCES) else ""
+    return not any(line.startswith("deb ") for line in text.splitlines())
+
+
 def _install(call: Call, names: Iterable[str]) -> Output:
     packages = call.machine.packages
     begun = "Reading package lists...\nBuilding dependency tree...\nReading state information...\n"
-    unknown = [name for name in names if name not in packages.offered]
+    there = [] if _has_no_source(call) else packages.offered
+    unknown = [name for name in names if name not in there and name not in packages.installed]
     if unknown:
         wrong = "".join(f"E: Unable to locate package {name}\n" for name in unknown)
         return Output(begun, wrong, NOT_FOUND)

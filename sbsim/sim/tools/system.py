@@ -157,7 +157,7 @@ def modprobe(call: Call) -> Output:
 @tool("systemctl")
 def systemctl(call: Call) -> Output:
     """Units: which are active and enabled."""
-    options = read(call, flags=("--now", "--quiet", "--system", "--wait"))
+    options = read(call, flags=("--now", "--quiet", "--system", "--wait"), values=("--signal",))
     verb, *units = options.rest or ("",)
     machine = call.machine
     if verb == "is-active":
@@ -172,6 +172,10 @@ def systemctl(call: Call) -> Output:
         return Output("running\n")
     if verb == "daemon-reload":
         return Output(seconds=0.3)
+    if verb == "kill" and options.values.get("--signal") == "KILL":
+        for unit in units:
+            _kill(machine, unit)
+        return Output()
     if verb in ("mask", "unmask"):
         said = "".join(_mask(machine, verb, unit) for unit in units)
         if verb == "mask" and "--now" in options:
@@ -185,6 +189,12 @@ def systemctl(call: Call) -> Output:
             _change(machine, verb, unit, "--now" in options)
         return Output(seconds=0.3)
     raise call.unknown(f"use of systemctl: {verb}")
+
+
+def _kill(machine: SimulatedMachine, unit: str) -> None:
+    """End a unit's daemon at once: it lets go of nothing."""
+    machine.units[unit] = "failed"
+    machine.lock_daemons.kill(unit)
 
 
 def _is_masked(machine: SimulatedMachine, unit: str) -> bool:
