@@ -89,7 +89,10 @@ def test_group_is_made_once_and_seen_by_all(description: Path) -> None:
         assert seen == [seen[0]] * 3
         assert (seen[0].lock_type, seen[0].tags) == ("sanlock", ("made",))
         (locks,) = read_lock_spaces(all_.machines[0])
-        assert (locks.vg, locks.vg_uuid, locks.has_global_lock) == ("pool", seen[0].uuid, True)
+        # The global lock lies there; lvmlockd tells of it once somebody has asked for it.
+        assert (locks.vg, locks.vg_uuid, locks.has_global_lock) == ("pool", seen[0].uuid, False)
+        all_.machines[0].run("lvmlockctl", "--gl-enable", "pool")
+        assert read_lock_spaces(all_.machines[0])[0].has_global_lock
         assert read_lock_spaces(all_.machines[1]) == ()
         # What LVM gives up to its metadata and its locks is not for volumes.
         lock = next(one for one in all_.lvm[1].logical_volumes("pool") if one.name == LOCK_VOLUME)

@@ -97,6 +97,16 @@ class Array:
         mapped = {one.number: one for one in node.made(Mapped)}
         return {number: one for number, one in sorted(mapped.items()) if device_of(one)}
 
+    def lun(self, initiator: str, iqn: str, address: str, port: int, number: int) -> Mapped | None:
+        """The LUN that an initiator sees under a number; every read and write of it asks."""
+        group = self.group(iqn, address, port)
+        node = self._node(group, initiator) if group else None
+        found = node.find(f"lun_{number}") if node else None
+        if isinstance(found, Mapped):
+            return found if device_of(found) else None
+        # The number may have been written otherwise when it was mapped.
+        return self.luns(initiator, iqn, address, port).get(number) if node else None
+
     def group(self, iqn: str, address: str, port: int) -> Group | None:
         """The portal group of a target that answers at a portal."""
         return next(

@@ -180,16 +180,23 @@ class Initiator:
         disk.gone = True
 
     def _lun(self, session: Session, number: int) -> Mapped | None:
-        return self._luns(session).get(number)
+        found: Mapped | None = None
+        if array := self._array_of(session):
+            place = (session.initiator, session.iqn, session.address, session.port)
+            found = array.lun(*place, number)
+        return found
 
     def _luns(self, session: Session) -> dict[int, Mapped]:
-        if not self.reaches(session.address, session.port):
-            return {}
-        array = self._machine.network.at(self._machine, session.address).array
-        found: dict[int, Mapped] = array.luns(
-            session.initiator, session.iqn, session.address, session.port
-        )
+        found: dict[int, Mapped] = {}
+        if array := self._array_of(session):
+            found = array.luns(session.initiator, session.iqn, session.address, session.port)
         return found
+
+    def _array_of(self, session: Session) -> Any:
+        """The array that a session's portal leads to; None while it does not answer."""
+        other = self._machine.network.at(self._machine, session.address)
+        there = other is not None and other.array is not None
+        return other.array if there and other.array.listens(session.address, session.port) else None
 
     def _free_name(self) -> str:
         used = {one.name for one in self.disks}
