@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import random
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,10 @@ CAPABILITIES = frozenset({
     "machines", "array_control", "disposable", "link_faults", "pool", "power_cycle",
     "virtual_time", "vm_instances",
 })  # fmt: skip
+
+
+# Folders of this process' worlds have its number in their names.
+FOLDERS = "sbsim-sim-"
 
 
 class _State(NamedTuple):
@@ -80,8 +85,12 @@ class SimBackend:
 
     @functools.cached_property
     def _folder(self) -> str:
-        """Made only for who asks for it: a run that is killed leaves no folder behind."""
-        return self._inside.enter_context(tempfile.TemporaryDirectory(prefix="sbsim-sim-"))
+        """Made only for who asks for it; what runs that were killed have left goes first."""
+        for left in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+            if not Path("/proc", left.name.split("-")[2]).exists():
+                shutil.rmtree(left, ignore_errors=True)
+        prefix = f"{FOLDERS}{os.getpid()}-"
+        return self._inside.enter_context(tempfile.TemporaryDirectory(prefix=prefix))
 
     @property
     def machines(self) -> dict[str, Machine]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sbsim.bundle import default_deployment
 from sbsim.deployment import load
+from sbsim.machines import WallClock
+from sbsim.machines.clock import wait_until
 
 LIMIT_SECONDS = 120
 
@@ -114,3 +116,23 @@ def test_polite_end_is_heard_by_what_a_shell_started_in_the_background(tmp_path:
         assert any("names and hosts files" in line for line in process.stdout)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=LIMIT_SECONDS) == 130
+
+
+def test_what_a_killed_run_has_left_goes_with_the_next(tmp_path: Path) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    words = [sys.executable, "-m", "sbsim", "accept", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
+    ) as process:
+        wait_until(
+            WallClock(),
+            lambda: any(tmp_path.glob("sbsim-sim-*")),
+            LIMIT_SECONDS,
+            "its folder",
+            0.05,
+        )
+        process.kill()
+    (left,) = tmp_path.glob("sbsim-sim-*")
+    accepted(tmp_path / "out", "--only", "R2.5", TMPDIR=str(tmp_path))
+    assert not left.exists()
+    assert list(tmp_path.glob("sbsim-sim-*")) == []
