@@ -30,6 +30,8 @@ RENEWAL, FAILED, SHORT_DELAY = 2, 8, 2  # in io_timeouts
 FIRE_SECONDS = 60.0
 # How often whoever waits for a host's death looks at its lease.
 LOOK_SECONDS = 1.0
+# The space's own thread looks up once a second, and so does whoever waits for its end.
+LEAVE_SECONDS = 2.5
 
 
 class SanlockError(Exception):
@@ -169,6 +171,7 @@ class Daemon:
         self._stop(joined)
         place = host_at(joined.offset, joined.host_id)
         self._write(joined.storage, place, replace(joined.leader, timestamp=0))
+        self._clock.sleep(LEAVE_SECONDS)
 
     def kill(self) -> None:
         """End it at once: nothing is renewed any more, and nothing given back."""
