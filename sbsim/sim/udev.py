@@ -145,8 +145,7 @@ class Udev:
 
 
 def _path_id(session: Session, disk: Disk) -> str:
-    address = f"[{session.address}]" if ":" in session.address else session.address
-    return f"ip-{address}:{session.port}-iscsi-{session.iqn}-lun-{disk.lun}"
+    return f"ip-{session.address}:{session.port}-iscsi-{session.iqn}-lun-{disk.lun}"
 
 
 class DevTree:

@@ -106,6 +106,8 @@ IP = ("ip", "-json", "address", "show")
         (("find",), "/dev/disk/by-id/a ../../sda", "/dev/disk/by-id/b ../../sda"),
         (("multipath",), "size=20G features='0'", "size=20G features='1 queue_if_no_path'"),
         (("dd",), "dd: error reading", ""),
+        (("lsscsi", "-i"), "[1:0:0:0] disk /dev/sda 3600a", "[1:0:0:0] disk /dev/sda 3600b"),
+        (("lsscsi", "-i"), "[1:0:0:0] disk /dev/sda 3600a", "[1:0:0:0] disk /dev/sda -"),
         (("apt",), "2097152 bytes copied, 0.1 s, 20 MB/s", "1048576 bytes copied, 0.1 s, 20 MB/s"),
     ],
 )  # fmt: skip

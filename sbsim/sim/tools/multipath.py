@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from typing import Any
 
@@ -123,7 +124,9 @@ def _source(machine: SimulatedMachine, session: Session) -> str:
     """The host's own address of a session; unknown while that is broken."""
     if machine.initiator.state(session) != LOGGED_IN:
         return UNDEFINED
-    return machine.network.source_of(machine, session.address) or UNDEFINED
+    found = machine.network.source_of(machine, session.address)
+    # As sysfs has it: an IPv6 address with all of its zeros.
+    return ipaddress.ip_address(found).exploded if found else UNDEFINED
 
 
 def _state_of(one: Map, group: list[Path]) -> str:

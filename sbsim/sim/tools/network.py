@@ -97,8 +97,11 @@ def ping(call: Call) -> Output:
     family = "net/ipv6/icmp/echo_ignore_all" if ":" in address else "net/ipv4/icmp_echo_ignore_all"
     answers = other is not None and other.sysctls.get(family, "0") != "1"
     lost = 0 if answers else 100
+    head = f"{address}({address}) 56 data bytes"
+    if ":" not in address:  # its header of 20 bytes and ICMP's of 8 are counted, too
+        head = f"{address} ({address}) 56(84) bytes of data."
     text = (
-        f"PING {address} ({address}) 56(84) bytes of data.\n\n"
+        f"PING {head}\n\n"
         f"--- {address} ping statistics ---\n"
         f"1 packets transmitted, {int(answers)} received, {lost}% packet loss, time 0ms\n"
     )
