@@ -59,6 +59,34 @@ class Tree(Protocol):
         """What it is ("dir", "file", "link"), and its permissions in octal."""
 
 
+class Unchangeable:
+    """The half of a tree in which its owner makes and removes everything, and nobody else can."""
+
+    def mkdir(self, path: str) -> None:
+        """Nothing can be made."""
+        refuse(errno.EPERM, path)
+
+    def rmdir(self, path: str) -> None:
+        """Nothing can be removed."""
+        refuse(errno.EPERM, path)
+
+    def symlink(self, source: str, path: str) -> None:
+        """Nothing can be made."""
+        refuse(errno.EPERM, path)
+
+    def unlink(self, path: str) -> None:
+        """Nothing can be removed."""
+        refuse(errno.EPERM, path)
+
+    def rename(self, path: str, new: str) -> None:
+        """Nothing can be renamed."""
+        refuse(errno.EPERM, path)
+
+    def create(self, path: str) -> None:
+        """Nothing can be made."""
+        refuse(errno.EACCES, path)
+
+
 def refuse(number: int, path: str) -> NoReturn:
     """Raise OSError with that errno."""
     raise OSError(number, os.strerror(number), path)

@@ -15,7 +15,7 @@ from typing import Any
 from sbsim.sim.block_devices import BlockDevice, Partition
 from sbsim.sim.device_mapper import MappedDevice
 from sbsim.sim.disk.probing import signatures
-from sbsim.sim.files import refuse
+from sbsim.sim.files import Unchangeable, refuse
 from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.san.initiator import Session
 from sbsim.sim.san.scsi import Disk
@@ -148,7 +148,7 @@ def _path_id(session: Session, disk: Disk) -> str:
     return f"ip-{session.address}:{session.port}-iscsi-{session.iqn}-lun-{disk.lun}"
 
 
-class DevTree:
+class DevTree(Unchangeable):
     """A machine's /dev, from what its kernel has and its udev knows; serves as a `Tree`."""
 
     def __init__(self, machine: Any) -> None:
@@ -197,30 +197,6 @@ class DevTree:
     def write(self, path: str, text: str) -> None:
         """A device is written by who knows how."""
         refuse(errno.EACCES, path)
-
-    def mkdir(self, path: str) -> None:
-        """Nothing is made here but by udev."""
-        refuse(errno.EPERM, path)
-
-    def rmdir(self, path: str) -> None:
-        """Nothing is removed here but by udev."""
-        refuse(errno.EPERM, path)
-
-    def symlink(self, source: str, path: str) -> None:
-        """Nothing is made here but by udev."""
-        refuse(errno.EPERM, path)
-
-    def unlink(self, path: str) -> None:
-        """Nothing is removed here but by udev."""
-        refuse(errno.EPERM, path)
-
-    def rename(self, path: str, new: str) -> None:
-        """Nothing is renamed here but by udev."""
-        refuse(errno.EPERM, path)
-
-    def create(self, path: str) -> None:
-        """Nothing is made here but by udev."""
-        refuse(errno.EPERM, path)
 
     def _entries(self) -> Iterator[tuple[str, str]]:
         """What lies here: its path from here, and what it is."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sbsim.sim.files import refuse
+from sbsim.sim.files import Unchangeable, refuse
 from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.san.initiator import LOGGED_IN, Session
 from sbsim.sim.san.scsi import Disk
@@ -26,7 +26,7 @@ class View:
     takes: Callable[[str], object] | None = None
 
 
-class Views:
+class Views(Unchangeable):
     """A tree of views below a mount, by their paths there; serves as a `Tree`.
 
     `links` are folders that are links too: where they lead, as `readlink` tells it.
@@ -88,30 +88,6 @@ class Views:
     def realpath(self, path: str) -> str:
         """Links here are folders as well: the path stays as it is."""
         return path
-
-    def mkdir(self, path: str) -> None:
-        """Nothing can be made here."""
-        refuse(errno.EPERM, path)
-
-    def rmdir(self, path: str) -> None:
-        """Nothing can be removed here."""
-        refuse(errno.EPERM, path)
-
-    def symlink(self, source: str, path: str) -> None:
-        """Nothing can be made here."""
-        refuse(errno.EPERM, path)
-
-    def unlink(self, path: str) -> None:
-        """Nothing can be removed here."""
-        refuse(errno.EPERM, path)
-
-    def rename(self, path: str, new: str) -> None:
-        """Nothing can be renamed here."""
-        refuse(errno.EPERM, path)
-
-    def create(self, path: str) -> None:
-        """Nothing can be made here."""
-        refuse(errno.EACCES, path)
 
     def _place(self, path: str) -> str:
         return path.removeprefix(self._mount).strip("/")
