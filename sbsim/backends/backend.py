@@ -20,10 +20,9 @@ class Traits:
     `capabilities` are the names that requirements and tests ask for: ``machines`` (servers that
     answer), ``real_kernel``, ``array_control`` (LUNs can be mapped and taken away), ``disposable``
     (machines that sbsim made and may break), ``kept_states`` (a state that is kept outlives the
-    run), ``programs`` (machines run any program that is put on them),
-    ``power_cycle``, ``link_faults``, ``paths`` (the
-    description gives a host two or more to a LUN), ``measured_io`` (numbers mean something),
-    …. `facts` go into the report as they are.
+    run), ``programs`` (machines run any program that is put on them), ``power_cycle``,
+    ``link_faults``, ``paths`` (the description gives a host two or more to a LUN), ``measured_io``
+    (numbers mean something), …. `facts` go into the report as they are.
     """
 
     backend: str

@@ -97,6 +97,7 @@ IP = ("ip", "-json", "address", "show")
         (("ls",), "36001405edfc0e0000000000000000000", "36001405fc7f830000000000000000000"),
         (("ping",), "1 received, 0% packet loss, time 3ms", "0 received, 9% packet loss, time 3ms"),
         (("lsscsi",), "[1:0:0:0] disk LIO", "[1:0:0:1] disk LIO"),
+        (("lsscsi",), "[1:0:0:0] disk LIO\n[2:0:0:0] disk LIO", "[1:0:0:0] disk LIO"),
         (("lsscsi",), "[1:0:0:0] disk LIO", "[1:0:0:0] disk OPNFILER"),
         (("iscsiadm",), "tcp: [1] 10.0.0.1:3260,1 iqn.a", "tcp: [1] 10.0.0.1:3260,2 iqn.a"),
         (("vgs",), '"vg_seqno":"3", "vg_size":"4"', '"vg_seqno":"3", "vg_size":"5"'),

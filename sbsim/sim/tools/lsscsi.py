@@ -15,6 +15,7 @@ def lsscsi(call: Call) -> Output:
     """Every device, by its address."""
     options = read(call, flags=("-i", "-st", "-s", "-t"))
     initiator = call.machine.initiator
+    call.machine.multipathd.look()  # before the first of its disks is told, not amid them
     sessions = {disk.hctl: one for one in initiator.sessions for disk in one.disks.values()}
     transports = bool({"-st", "-t"} & options.flags)
     sizes = bool({"-st", "-s"} & options.flags)

@@ -210,6 +210,12 @@ def _every(call: Call, name: str) -> tuple[str, ...]:
     )
 
 
+def _area(options: Options) -> int | None:
+    """The bytes of a disk's metadata area that are asked for; None: LVM's own."""
+    size = options.values.get("--metadatasize")
+    return bytes_of(size) if size else None
+
+
 @tool("vgcreate")
 def vgcreate(call: Call) -> Output:
     """Make a shared volume group; or one of this host alone, where its settings allow that."""
@@ -227,8 +233,7 @@ def vgcreate(call: Call) -> Output:
             return f'{made}  Volume group "{name}" successfully created\n'
 
         return _changed(call, make_own)
-    size = options.values.get("--metadatasize")
-    area = int(size.removesuffix("b")) if size else None
+    area = _area(options)
 
     def change(lvm: HostLvm) -> str:
         lvm.make_group(name, tuple(paths), _every(call, "--addtag"), area)
@@ -279,8 +284,7 @@ def vgextend(call: Call) -> Output:
     """Add a disk to a group."""
     options = read(call, flags=("-qq",), values=("--metadatasize",))
     name, path = options.rest
-    size = options.values.get("--metadatasize")
-    area = int(size.removesuffix("b")) if size else None
+    area = _area(options)
 
     def change(lvm: HostLvm) -> str:
         lvm.extend_group(name, path, area)
