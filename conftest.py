@@ -6,4 +6,10 @@ from pathlib import Path
 # The suites run from a checkout and from inside an installed wheel alike.
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["fixtures.machines", "fixtures.platform", "fixtures.instances", "pytester"]
+pytest_plugins = [
+    "fixtures.machines",
+    "fixtures.platform",
+    "fixtures.instances",
+    "fixtures.states",
+    "pytester",
+]

@@ -6,7 +6,7 @@ import contextlib
 import importlib.metadata
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sbsim import __version__
@@ -16,12 +16,15 @@ from sbsim.acceptance.platform import Platform, make_platform, open_platform
 from sbsim.backends import Backend, LabBackend, SimBackend
 from sbsim.backends.backend import Progress
 from sbsim.bundle import bundle_folder
+from sbsim.checks.diagnosis import Diagnosis, diagnose, diagnose_pool
 from sbsim.deployment import Deployment
 from sbsim.errors import SbsimError, UsageError
 from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.machines import Clock, Machine, parallel
 from sbsim.machines.recorded import CommandRecord, RecordedMachine
+from sbsim.management import inventory
 from sbsim.management.deployed import Deployed
+from sbsim.management.entities import StorageKind
 from sbsim.management.provision import provision
 from sbsim.report import write
 from sbsim.report.evidence import Evidence
@@ -131,6 +134,7 @@ class Run:
                     self._platform = self._make_platform()
                 except SbsimError as error:
                     self._platform = error
+            self._diagnose_pools()
         if isinstance(self._platform, SbsimError):
             raise self._platform
         return self._platform
@@ -155,13 +159,34 @@ class Run:
                 self.backend.up(self.progress)
             self._record_run()
             self._wrap_machines()
-            if self.options.apply:
-                with self.phase("provision"):
-                    provision(self.deployed, self.progress)
+            self.prepare()
         except SbsimError as error:
             self.broken = error
             self.evidence.finding(id="deployment-broken", severity="error", text=str(error))
             self.progress(str(error))
+        if self.machines:
+            with self.phase("diagnosis"):
+                self._found(diagnose(self.deployed))
+
+    def prepare(self) -> None:
+        """Bring the machines to the state that is judged; they stay as found if it only looks."""
+        if self.options.apply:
+            with self.phase("provision"):
+                provision(self.deployed, self.progress)
+
+    def _diagnose_pools(self) -> None:
+        """Say what is wrong with the storages, also where making the platform failed half way."""
+        with self.phase("diagnosis"):
+            platform = open_platform(self.deployed, self.backend, self.progress)
+            for storage in inventory.storages(platform.management):
+                if storage.kind is StorageKind.SHARED_BLOCK:
+                    self._found(diagnose_pool(self.deployed, storage))
+
+    def _found(self, diagnoses: Iterable[Diagnosis]) -> None:
+        for one in diagnoses:
+            self.evidence.finding(
+                id=one.name, severity=one.severity, text=one.what, where=one.where, mend=one.mend
+            )
 
     def end_without_tests(self) -> Result:
         """Write the report of a run in which there is nothing to ask: no machine is needed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sbsim.deployment import Portal
 from sbsim.initiator import lsblk
@@ -92,18 +92,29 @@ class Views:
 
 def read_views(machine: Machine) -> Views:
     """Run the tools. fdisk last, and only on disks that answer: it would hang on a blocked one."""
-    devices = parse_lsscsi(machine.run("lsscsi").stdout)
-    transports = parse_lsscsi_transports(machine.run("lsscsi", "-st").stdout)
-    ids = parse_lsscsi_ids(machine.run("lsscsi", "-i").stdout)
-    blocks = parse_lsblk(machine.run(*lsblk.ARGV).stdout)
-    answering = [block for block in blocks if block.state in (None, "running")]
-    if len(answering) == len(blocks):
+    views = read_known(machine)
+    answering = [block for block in views.blocks if block.state in (None, "running")]
+    if len(answering) == len(views.blocks):
         paths = []
     else:
         paths = [block.path for block in answering if block.type == "disk"]
     # A disk without a medium makes fdisk end with status 1 after it has listed all others.
     fdisk = machine.run("fdisk", "-l", *paths, check=False)
-    return Views(devices, transports, ids, blocks, parse_fdisk(fdisk.stdout))
+    return replace(views, disks=parse_fdisk(fdisk.stdout))
+
+
+def read_known(machine: Machine) -> Views:
+    """What the kernel and udev know: no disk is read, `disks` is empty.
+
+    fdisk reads a disk's end: where a LUN has shrunk below its map, that costs the map its paths.
+    """
+    return Views(
+        devices=parse_lsscsi(machine.run("lsscsi").stdout),
+        transports=parse_lsscsi_transports(machine.run("lsscsi", "-st").stdout),
+        ids=parse_lsscsi_ids(machine.run("lsscsi", "-i").stdout),
+        blocks=parse_lsblk(machine.run(*lsblk.ARGV).stdout),
+        disks=(),
+    )
 
 
 def assemble(machine: Machine, views: Views, sessions: tuple[Session, ...]) -> Iterator[ScsiDevice]:

@@ -172,10 +172,19 @@ class Evidence:
         )
         self._append(out.TESTS, check)
 
-    def finding(self, *, id: str, severity: Severity, text: str, where: str | None = None) -> None:
-        """Record a finding."""
+    def finding(
+        self,
+        *,
+        id: str,
+        severity: Severity,
+        text: str,
+        where: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        """Record a finding; `mend` says what to do about it."""
         text = self._redaction.text(text)
-        self._append(out.FINDINGS, Finding(id=id, severity=severity, text=text, where=where))
+        found = Finding(id=id, severity=severity, text=text, where=where, mend=mend)
+        self._append(out.FINDINGS, found)
 
     def phase(self, *, name: str, seconds: float) -> None:
         """Record how long a phase took; a name given twice is added up."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sbsim.report import quantity, san, texts, topology
+from sbsim.report.diagnoses import DIAGNOSES
 from sbsim.report.drawing import Drawing
 from sbsim.report.recorded import Recorded
 from sbsim.report.requirements import Catalogue, Wording
@@ -29,6 +30,7 @@ class FindingView:
     severity: str
     text: str
     where: tuple[str, ...]
+    mend: str | None
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,14 @@ def _both(wording: Wording) -> Markup:
 
 
 def _gathered(findings: Iterable[FindingResult]) -> Iterable[FindingView]:
-    places: dict[tuple[str, str, str], list[str]] = {}
+    places: dict[tuple[str, str, str, str | None], list[str]] = {}
     for one in findings:
-        places.setdefault((one.id, one.severity, one.text), []).extend(
+        places.setdefault((one.id, one.severity, one.text, one.mend), []).extend(
             [one.where] if one.where else []
         )
-    for (id, severity, text), where in places.items():
-        yield FindingView(id, texts.named(texts.FINDINGS, id), severity, text, tuple(where))
+    for (id, severity, text, mend), where in places.items():
+        name = texts.named(DIAGNOSES if id in DIAGNOSES else texts.FINDINGS, id)
+        yield FindingView(id, name, severity, text, tuple(where), mend)
 
 
 def _bars(phases: dict[str, float]) -> Iterable[Bar]:

@@ -32,6 +32,7 @@ def render(catalogue: Catalogue, result: Result, recorded: Recorded) -> str:
         [
             f"- {one.severity} {plain(one.id)}"
             f"{f' ({plain(one.where)})' if one.where else ''}: {plain(one.text)}"
+            f"{f'. To mend it: {plain(one.mend)}' if one.mend else ''}"
             for one in result.findings
         ]
         or ["None."],

@@ -108,12 +108,16 @@ class Command(Record):
 
 
 class Finding(Record):
-    """Something the acceptance engineer should know, though it fails nothing by itself."""
+    """Something the acceptance engineer should know, though it fails nothing by itself.
+
+    `mend` says what to do about it, where that is known.
+    """
 
     id: str
     severity: Severity
     text: str
     where: str | None = None
+    mend: str | None = None
 
 
 class Phase(Record):

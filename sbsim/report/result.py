@@ -49,12 +49,13 @@ class Tests(_Part):
 
 
 class FindingResult(_Part):
-    """A finding as result.json has it."""
+    """A finding as result.json has it; `mend` says what to do about it, where that is known."""
 
     id: str
     severity: Literal["error", "warning", "info"]
     text: str
     where: str | None = None
+    mend: str | None = None
 
 
 class Result(_Part):

@@ -166,6 +166,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     # findings, phases, run
     "no-findings": ("No findings.", "没有发现。"),
+    "mend": ("To mend it:", "处理办法："),
     "severity-error": ("Error", "错误"),
     "severity-warning": ("Warning", "警告"),
     "severity-info": ("Note", "提示"),
@@ -201,6 +202,7 @@ PHASES: dict[str, tuple[str, str]] = {
     "machines": ("Machines", "启动机器"),
     "provision": ("Provision", "部署"),
     "platform": ("Platform", "平台接管主机并挂载主存储"),
+    "diagnosis": ("Diagnosis", "诊断"),
     "tests": ("Tests", "执行测试"),
 }
 

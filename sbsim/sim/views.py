@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sbsim.sim.machine import SimulatedMachine
 
 NULL = "(null)"
+UINT_MAX = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def sys_of(machine: SimulatedMachine) -> Views:
     """A machine's /sys."""
 
     def views() -> Iterator[tuple[str, View]]:
+        most = min(machine.initiator.max_lun, UINT_MAX)
+        yield "module/iscsi_tcp/parameters/max_lun", View(_line_of(str(most)))
         for session in machine.initiator.sessions:
             yield from _session(machine, session)
         for host in sorted({one.host for one in machine.initiator.sessions}):

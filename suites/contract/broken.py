@@ -28,8 +28,7 @@ def main(names: str, state: str, applied: str, description: Path, out: Path) -> 
     only = tuple(filter(None, applied.split("+")))
 
     class Broken(Run):
-        def start(self) -> None:
-            super().start()
+        def prepare(self) -> None:
             provision(self.deployed, self.progress)
             if state == "connected":
                 make_platform(self.deployed, self.backend, self.progress, keep=False)

@@ -5,6 +5,7 @@ breaks.toml lists what the lab's real kernels have shown; here it is made on the
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -47,6 +48,18 @@ def test_nothing_is_red_where_nothing_is_broken(
     assert judged("", description, tmp_path / "out", state) == {
         "fail": [], "blocked": [], "inconclusive": [], "untested": [],
     }  # fmt: skip
+
+
+def test_report_says_what_is_wrong_where_and_how_to_mend_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    judged("lun-masked", default_deployment(), out)
+    told = json.loads((out / "result.json").read_text())["findings"]
+    (masked,) = [one for one in told if one["id"] == "lun-masked"]
+    assert masked["severity"] == "error"
+    assert masked["where"].startswith("openfiler: LUN 1 for sharedblock-host3 in portal group 1")
+    page = (out / "report.html").read_text()
+    for words in ("LUN masked from one host", masked["where"], masked["text"], masked["mend"]):
+        assert html.escape(words) in page
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,87 @@ def lun_masked(scene: Scene) -> None:
     _look_again(scene, 3)
 
 
+@named("stranger-let-in")
+def stranger_let_in(scene: Scene) -> None:
+    """The target also lets in an initiator that the description does not know."""
+    scene.storage.run("mkdir", f"{_group(scene)}/acls/iqn.1994-05.org.example:stranger")
+
+
+@named("acl-password-changed")
+def acl_password_changed(scene: Scene) -> None:
+    """The target expects another password of one host than that host has."""
+    acl = f"{_group(scene)}/acls/{scene.host(2).initiator}"
+    scene.storage.run("tee", f"{acl}/auth/password", input="not-the-password")
+
+
+@named("lun-read-only")
+def lun_read_only(scene: Scene) -> None:
+    """One host may only read a LUN."""
+    acl = f"{_group(scene)}/acls/{scene.host(2).initiator}"
+    scene.storage.run("tee", f"{acl}/lun_{scene.lun.lun}/write_protect", input="1")
+
+
+@named("portal-removed")
+def portal_removed(scene: Scene) -> None:
+    """One of the portals that make the target redundant is not there."""
+    controller = scene.server.controllers[-1]
+    group = f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_{controller.tag}"
+    scene.storage.run("rmdir", f"{group}/np/{controller.portals[-1]}")
+
+
+@named("luns-merged")
+def luns_merged(scene: Scene) -> None:
+    """Two LUNs' serials differ in what the WWID does not hold: both are one LUN to a host."""
+    first, second, *rest = scene.target.luns
+    second = second.model_copy(update={"serial": f"{first.serial}-x"})
+    _describe(scene, luns=(first, second, *rest))
+
+
+@named("luns-renumbered")
+def luns_renumbered(scene: Scene) -> None:
+    """Two LUNs have changed their numbers, and no host has looked since."""
+    first, second, *rest = scene.target.luns
+    numbers = first.lun, second.lun
+    swapped = (
+        first.model_copy(update={"lun": numbers[1]}),
+        second.model_copy(update={"lun": numbers[0]}),
+    )
+    apply_target(
+        scene.deployed.with_target(scene.target.iqn, luns=(*swapped, *rest)), scene.server.name
+    )
+
+
+@named("lun-taken-away")
+def lun_taken_away(scene: Scene) -> None:
+    """The array does not show the last LUN any more, and no host has looked since."""
+    deployed = scene.deployed.with_target(scene.target.iqn, luns=scene.target.luns[:-1])
+    apply_target(deployed, scene.server.name)
+
+
+@named("lun-shrunk")
+def lun_shrunk(scene: Scene) -> None:
+    """The disk behind a LUN has become smaller, and no host has looked since."""
+    scene.backend.resize_disk(scene.server.name, scene.lun.device, scene.lun.size // 2)
+
+
+@named("lun-grown")
+def lun_grown(scene: Scene) -> None:
+    """The disk behind a LUN has grown, and no host has looked since."""
+    scene.backend.resize_disk(scene.server.name, scene.lun.device, scene.lun.size * 2)
+
+
 @named("portal-down")
 def portal_down(scene: Scene) -> None:
     """The array's portals answer nobody."""
     for target in scene.server.targets:
         group = f"/sys/kernel/config/target/iscsi/{target.iqn}/tpgt_1"
         scene.storage.run("tee", f"{group}/enable", input="0")
+
+
+def _group(scene: Scene) -> str:
+    """The first portal group of the first target that shows LUNs, in configfs."""
+    tag = scene.server.controllers[0].tag
+    return f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_{tag}"
 
 
 def _describe(scene: Scene, **changes: Any) -> None:

@@ -17,8 +17,30 @@ def multipath_blacklist(scene: Scene) -> None:
 @named("path-never-given-up")
 def path_never_given_up(scene: Scene) -> None:
     """One host's sessions keep I/O for five minutes when their path is lost."""
-    settings = 'vendor ".*"\n        product ".*"\n        fast_io_fail_tmo 300'
-    _configure(scene.machine(1), f"devices {{\n    device {{\n        {settings}\n    }}\n}}\n")
+    _configure(scene.machine(1), _device("fast_io_fail_tmo 300"))
+
+
+@named("path-selector-changed")
+def path_selector_changed(scene: Scene) -> None:
+    """One host's paths do not take turns."""
+    _configure(scene.machine(3), _device('path_selector "service-time 0"'))
+
+
+@named("map-queues")
+def map_queues(scene: Scene) -> None:
+    """One host's maps keep I/O for ever when every path is lost."""
+    _configure(scene.machine(3), _device("no_path_retry queue"))
+
+
+@named("multipathd-stopped")
+def multipathd_stopped(scene: Scene) -> None:
+    """One host's multipath daemon does not run."""
+    scene.machine(2).run("systemctl", "stop", "multipathd.service", "multipathd.socket")
+
+
+def _device(setting: str) -> str:
+    words = f'vendor ".*"\n        product ".*"\n        {setting}'
+    return f"devices {{\n    device {{\n        {words}\n    }}\n}}\n"
 
 
 def _configure(machine: Machine, text: str) -> None:

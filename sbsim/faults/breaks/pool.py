@@ -9,10 +9,13 @@ from sbsim.deployment import Lun
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
 from sbsim.machines import Machine
-from sbsim.sharedblock import lvm_conf
+from sbsim.sharedblock import lvm_conf, sanlock_conf
+from sbsim.sharedblock.configure import DROP_IN, SERVICES
 from sbsim.sharedblock.connect import MADE_TAG
+from sbsim.sharedblock.disk import find_disk
 from sbsim.sharedblock.lvm import Lvm
 from sbsim.sharedblock.lvm_report import VolumeGroup
+from sbsim.sharedblock.profiles import profile
 
 # Where root looks for commands before the packages' own.
 BEFORE_ALL = "/usr/local/sbin"
@@ -30,6 +33,55 @@ def host_id_doubled(scene: Scene) -> None:
 def lvm_setting_changed(scene: Scene) -> None:
     """One host's LVM would change the group without asking for its lock."""
     _set_lvm(scene.machine(2), {"global/use_lvmlockd": "0"})
+
+
+@named("host-id-changed")
+def host_id_changed(scene: Scene) -> None:
+    """A host's settings give it an id that the platform gave to nobody."""
+    _set_lvm(scene.machine(2), {"local/host_id": "77"})
+
+
+@named("sanlock-setting-changed")
+def sanlock_setting_changed(scene: Scene) -> None:
+    """One host's sanlock asks for its locks more seldom than the product wants."""
+    machine = scene.machine(2)
+    text = machine.read(sanlock_conf.PATH).decode()
+    changed = sanlock_conf.with_settings(text, {"sh_retries": "1"})
+    machine.write(sanlock_conf.PATH, changed.encode())
+
+
+@named("io-timeout-changed")
+def io_timeout_changed(scene: Scene) -> None:
+    """One host's leases live by another time-out than the others'."""
+    command = "/sbin/lvmlockd --foreground --sanlock-timeout 77"
+    scene.machine(2).run("mkdir", "-p", DROP_IN.rpartition("/")[0])
+    scene.machine(2).write(DROP_IN, f"[Service]\nExecStart=\nExecStart={command}\n".encode())
+
+
+@named("locks-not-at-boot")
+def locks_not_at_boot(scene: Scene) -> None:
+    """One host's lock daemons would not start with it."""
+    scene.machine(2).run("systemctl", "disable", *SERVICES)
+
+
+@named("lock-space-left")
+def lock_space_left(scene: Scene) -> None:
+    """One host has left the lock space of a storage that it is connected to."""
+    scene.machine(3).run("vgchange", "--lock-stop", _group(scene).name, timeout=120)
+
+
+@named("pool-extended-by-hand")
+def pool_extended_by_hand(scene: Scene) -> None:
+    """Somebody has added a LUN to the group behind the platform's back."""
+    group = _group(scene)
+    disk = find_disk(
+        scene.machine(1),
+        profile(scene.deployed.deployment.profile).disk_id(
+            scene.spare_lun.wwid, scene.deployed.is_multipath
+        ),
+        profile(scene.deployed.deployment.profile).disks,
+    )
+    Lvm(scene.machine(1)).extend_group(group.name, disk, None)
 
 
 @named("lvmlockd-stopped")

@@ -36,6 +36,23 @@ def hosts_entry_missing(scene: Scene) -> None:
     machine.write("/etc/hosts", "".join(line for line in lines if gone not in line).encode())
 
 
+@named("hosts-entry-wrong")
+def hosts_entry_wrong(scene: Scene) -> None:
+    """One host looks for another one at its own address."""
+    machine, other = scene.machine(1), scene.host(2)
+    text = machine.read("/etc/hosts").decode()
+    wrong = text.replace(f"{other.address}", f"{scene.host(1).address}")
+    machine.write("/etc/hosts", wrong.encode())
+
+
+@named("cable-pulled")
+def cable_pulled(scene: Scene) -> None:
+    """One host's last storage link is not plugged in."""
+    host = scene.host(1)
+    links = [link for link, _ in scene.deployed.deployment.links_of(host) if link.storage]
+    scene.backend.link(host.name, links[-1].name, up=False)
+
+
 @named("wrong-mtu")
 def wrong_mtu(scene: Scene) -> None:
     """One host's card takes smaller packets than the link's others."""

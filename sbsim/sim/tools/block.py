@@ -117,7 +117,10 @@ def _json(rows: list[dict[str, Any]], names: list[str]) -> str:
 
 @tool("fdisk")
 def fdisk(call: Call) -> Output:
-    """Every device but partitions, or those that are named: size, model, sectors, its label."""
+    """Every device but partitions, or those that are named: size, model, sectors, its label.
+
+    One whose first sector cannot be read is passed over; only if it was named, it is told of.
+    """
     options = read(call, flags=("-l",))
     if "-l" not in options:
         raise call.unknown("use of fdisk without -l")
@@ -126,7 +129,19 @@ def fdisk(call: Call) -> Output:
     if options.rest:
         devices = [one for one in devices if machine.files.realpath(one.path) in options.rest
                    or one.path in options.rest]  # fmt: skip
-    return Output("\n\n".join(_described(machine, one) for one in devices), seconds=0.2)
+    readable = [one for one in devices if _can_be_read(machine, one)]
+    told = [f"fdisk: cannot open {one.path}: Input/output error\n"
+            for one in devices if options.rest and one not in readable]  # fmt: skip
+    text = "\n\n".join(_described(machine, one) for one in readable)
+    return Output(text, "".join(told), status=1 if told else 0, seconds=0.2)
+
+
+def _can_be_read(machine: SimulatedMachine, device: Disk | MappedDevice) -> bool:
+    try:
+        HostDevice(machine, device.path, device).read(0, SECTOR)
+    except OSError:
+        return False
+    return True
 
 
 def _described(machine: SimulatedMachine, device: Disk | MappedDevice) -> str:
@@ -140,7 +155,7 @@ def _described(machine: SimulatedMachine, device: Disk | MappedDevice) -> str:
         f"Units: sectors of 1 * {block} = {block} bytes\n"
         f"Sector size (logical/physical): {block} bytes / {block} bytes\n"
         f"I/O size (minimum/optimal): {block} bytes / {best} bytes\n"
-        f"{_label(HostDevice(machine, device.path, device))}"
+        f"{_readable_label(HostDevice(machine, device.path, device))}"
     )
 
 
@@ -149,6 +164,14 @@ def _lowest(device: Disk | MappedDevice) -> Disk | None:
     if isinstance(device, Disk):
         return device
     return _lowest(device.over[0]) if device.over else None
+
+
+def _readable_label(device: HostDevice) -> str:
+    """Its label; none where the disk ends before the place of a table's copy."""
+    try:
+        return _label(device)
+    except OSError:
+        return ""
 
 
 def _label(device: HostDevice) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sbsim.bundle import bundle_folder
 from sbsim.report import texts
+from sbsim.report.diagnoses import DIAGNOSES
 from sbsim.report.html import environment
 
 
@@ -34,6 +35,15 @@ def test_every_finding_and_phase_that_is_recorded_has_its_words() -> None:
     phases = re.findall(r"phase\((?:name=)?\"([\w-]+)\"", code)
     assert set(findings) == set(texts.FINDINGS)
     assert set(phases) == set(texts.PHASES)
+
+
+def test_every_diagnosis_has_its_name() -> None:
+    folder = bundle_folder() / "sbsim" / "checks" / "diagnosis"
+    code = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
+    words = set(re.findall(r"\"([a-z]+(?:-[a-z]+)+)\"", code)) - {"is-active", "is-enabled"}
+    named = {f"{name}-{end}" for name in ("sanlock", "lvmlockd") for end in ("not-running",)}
+    named |= {f"{name}-setting-differs" for name in ("sanlock", "lvm")}
+    assert words | named | {"write-back"} == set(DIAGNOSES)
 
 
 def test_templates_escape_by_default() -> None:
