@@ -237,7 +237,6 @@ class LabBackend:
         """Keep the state of all machines under a name, for this plan."""
         assert self._plan is not None
         lab = self._lab_or_fail()
-        folder = states.state_folder(self._plan, name, self._kvm)
         states.check_room(self._plan)
         self._drop_connections()
 
@@ -247,7 +246,7 @@ class LabBackend:
                 shutil.copy(self.store, aside / self.store.name)
             (aside / VERSION).write_text(version)
 
-        manifest.make(folder, fill)
+        states.make_state(self._plan, name, self._kvm, fill)
         self._set_clocks()
 
     def has(self, name: str, version: str = "") -> bool:

@@ -1,8 +1,8 @@
 """Where the lab keeps things: the cache, and one folder per lab in it.
 
 <cache>/                 SBSIM_CACHE, else ~/.cache/sbsim
-  images/<key>/          the machines' image (image.py)
-  states/<key>/<name>/   saved states of a plan (states.py)
+  images/<key>/          the machines' image (image.py); the three used last stay (pruning.py)
+  states/<key>/<name>/   saved states of a plan (states.py); those of the six plans used last stay
   keys/                  the ssh keys of the lab's machines
   mount/                 empty; each lab mounts its own tmpfs here, in its own mount namespace
   labs/<lab>/            keeper.sock, keeper.log, lock, console/<machine>.log; and of a deployment

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sbsim.errors import ImageError
-from sbsim.lab import manifest
+from sbsim.lab import manifest, pruning
 from sbsim.lab.folder import cache_folder
 from sbsim.lab.recipe import Recipe
 
@@ -36,11 +36,13 @@ def ensure_image(recipe: Recipe, progress: Progress) -> Path:
     if folder.is_dir():
         faults = manifest.faults(folder)
         if not faults:
+            pruning.mark_used(folder)
             return folder
         progress(f"the cached image is broken ({'; '.join(faults)}); making it again")
     _check_space(folder.parent)
     progress("making the machines' image (once; about a minute)")
     manifest.make(folder, lambda aside: _build(recipe, aside, progress))
+    pruning.prune(folder.parent, pruning.IMAGES_KEPT)
     return folder
 
 

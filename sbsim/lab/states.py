@@ -10,10 +10,11 @@ import json
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from sbsim.errors import LabError
-from sbsim.lab import manifest
+from sbsim.lab import manifest, pruning
 from sbsim.lab.domains import QEMU, Boot, domain_xml
 from sbsim.lab.folder import cache_folder, folder_name
 from sbsim.lab.keys import Keys, ensure_keys
@@ -33,7 +34,18 @@ def state_folder(plan: Plan, name: str, kvm: bool) -> Path:
 def sound_state(plan: Plan, name: str, kvm: bool) -> Path | None:
     """The folder of a state that is there and undamaged, else None."""
     folder = state_folder(plan, name, kvm)
-    return folder if folder.is_dir() and not manifest.faults(folder) else None
+    if not folder.is_dir() or manifest.faults(folder):
+        return None
+    pruning.mark_used(folder.parent)
+    return folder
+
+
+def make_state(plan: Plan, name: str, kvm: bool, fill: Callable[[Path], None]) -> None:
+    """Keep what `fill` writes as the state `name`; states of plans long unused go."""
+    folder = state_folder(plan, name, kvm)
+    manifest.make(folder, fill)
+    pruning.mark_used(folder.parent)
+    pruning.prune(folder.parent.parent, pruning.PLANS_KEPT)
 
 
 def check_room(plan: Plan) -> None:
