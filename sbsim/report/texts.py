@@ -192,6 +192,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "scaled-down": ("Lab smaller than described", "实验环境配置低于描述"),
     "io-timeout": ("Shorter lock time-out", "锁超时时间短于产品默认值"),
     "not-applicable": ("Not claimed for this version", "此版本不予判定"),
+    "pool-effort": ("What building the pool took", "搭建存储池的工作量"),
     "path-lost-gap": ("Gap when a path is lost", "路径中断时的 I/O 停顿"),
     "locks-of-a-lost-host": ("Locks of a lost host", "失联主机的锁释放时间"),
     "deployment-broken": ("The deployment could not be made", "部署未能完成"),

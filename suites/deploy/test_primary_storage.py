@@ -166,6 +166,10 @@ def test_no_two_hosts_share_a_host_id(storage: StorageInventory, proves: Proof) 
 
 # What a cluster file system would bring: packages, daemons' processes, mounts.
 CLUSTER_FILE_SYSTEMS = ("ocfs2", "gfs2", "gpfs", "lustre", "ceph", "glusterfs")
+CLUSTER_DAEMONS = (
+    "corosync.service", "dlm.service", "glusterd.service", "o2cb.service", "ocfs2.service",
+    "pacemaker.service",
+)  # fmt: skip
 CLUSTER_PACKAGES = ("ocfs2-tools", "gfs2-utils", "dlm-controld", "corosync", "pacemaker")
 
 
@@ -178,6 +182,11 @@ def test_host_runs_no_cluster_file_system(
            seen=sorted(set(mounted) & set(CLUSTER_FILE_SYSTEMS)), wanted=[])  # fmt: skip
     found = Packages(host_machine).installed(CLUSTER_PACKAGES)
     proves("R1.5", "no_package", host.name, seen=sorted(found), wanted=[])
+    states = host_machine.run("systemctl", "is-active", "--", *CLUSTER_DAEMONS, check=False).lines
+    active = [
+        name for name, state in zip(CLUSTER_DAEMONS, states, strict=True) if state == "active"
+    ]
+    proves("R1.5", "no_daemon", host.name, seen=active, wanted=[])
     modules = host_machine.run("cat", "/proc/modules").stdout
     loaded = sorted(name for name in CLUSTER_FILE_SYSTEMS if f"{name} " in modules)
     proves("R1.5", "no_module", host.name, seen=loaded, wanted=[])
