@@ -138,6 +138,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "needs": ("needs {what}", "需要 {what}"),
     "no-checks": ("no check", "无检查"),
     "commands-count": ("{count} commands", "{count} 条命令"),
+    "one-command": ("1 command", "1 条命令"),
     "commands-elsewhere": ("commands: see {id}", "命令见 {id}"),
     "commands-earlier": (
         "{count} earlier commands are in evidence/commands.jsonl",

@@ -10,6 +10,7 @@ from sbsim.initiator.errors import InitiatorError
 from sbsim.machines import Machine, parallel
 from sbsim.machines.server import Server
 from sbsim.management.deployed import Deployed
+from sbsim.report import quantity
 
 
 @pytest.mark.requirement("R2.1")
@@ -28,7 +29,9 @@ def test_server_has_the_stated_name_size_and_address(
     ):
         given = getattr(scale, fact) if scale else asked
         if asked and given and given < asked:
-            proves.finding("scaled-down", f"{fact}: {given} instead of {asked}", where=name)
+            shown = quantity.memory if fact == "memory" else str
+            text = f"{fact}: {shown(given)} instead of {shown(asked)}"
+            proves.finding("scaled-down", text, where=name)
         proves.at_least("R2.1", fact, name, seen=seen, wanted=given or 0)
 
 
