@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sbsim.backends.sim import CAPABILITIES
-from sbsim.bundle import default_deployment
+from sbsim.bundle import bundle_folder, default_deployment
 from sbsim.faults.expected import Expected, enough, expected, together
 
 LIMIT_SECONDS = 120
@@ -27,9 +27,10 @@ def judged(
     names: str, description: Path, out: Path, state: str = "provisioned", applied: str = ""
 ) -> dict[str, list[str]]:
     """The ids that fail and those that are blocked, on a deployment broken in these ways."""
-    script = Path(__file__).with_name("broken.py")
+    script = bundle_folder() / "suites" / "broken.py"
     done = subprocess.run(
-        [sys.executable, str(script), names, state, applied, str(description), str(out)],
+        [sys.executable, str(script), str(description), str(out), "--breaks", names,
+         "--state", state, "--applied", applied],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert (out / "result.json").exists(), done.stderr
