@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from sbsim.lab.folder import cache_folder, known_labs
 
 _MARK = b"SBSIM_LAB="
+_SIMULATED = re.compile(r"sbsim-sim-(?P<pid>\d+)-.*")
 _PLACES = ("/tmp", "/run", "/var/tmp", "/dev/shm")
 
 
@@ -82,7 +84,14 @@ def _namespaces() -> Iterator[Leftover]:
 def _files() -> Iterator[Leftover]:
     for place in _PLACES:
         for path in sorted(Path(place).glob("sbsim*")):
-            yield Leftover("file", str(path))
+            if not _is_in_use(path):
+                yield Leftover("file", str(path))
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether it is the folder of a simulated run whose process, named in it, still lives."""
+    match = _SIMULATED.fullmatch(path.name)
+    return match is not None and Path("/proc", match["pid"]).exists()
 
 
 def _kernel_objects() -> Iterator[Leftover]:
