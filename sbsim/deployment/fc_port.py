@@ -1,0 +1,26 @@
+"""Ports of a Fibre Channel fabric: of hosts, and of controllers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sbsim.deployment.model import Model
+from sbsim.deployment.text import Name
+from sbsim.deployment.wwpn import Wwpn, naa_of
+
+
+class FcPort(Model):
+    """A port on a link that is a Fibre Channel fabric. `str` gives its WWPN."""
+
+    wwpn: Wwpn = Field(
+        description="its WWPN, which no other port has", examples=["20:00:52:54:5b:fc:01:01"]
+    )
+    link: Name = Field(description="the link that it is on", examples=["fabric-1"])
+
+    @property
+    def naa(self) -> str:
+        """Its name as LIO's targets and ACLs have it."""
+        return naa_of(self.wwpn)
+
+    def __str__(self) -> str:
+        return self.wwpn
