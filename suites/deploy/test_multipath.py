@@ -108,7 +108,7 @@ def scene(sbsim_run: Run, deployed: Deployed, clock: Clock, proves: Proof) -> Sc
     link = [link for link, _ in deployment.links_of(host) if link.storage][-1]
     lost = {
         str(device.path).removeprefix("/dev/")
-        for device in deployed.initiator(host).devices()
+        for device in deployed.san(host).devices()
         if device.wwid == wwid and device.portal and link.carries(device.portal.address)
     }
     one = next(one for one in maps if one.wwid == wwid)

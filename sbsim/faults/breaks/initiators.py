@@ -7,7 +7,7 @@ from dataclasses import replace
 from sbsim.deployment import Secret
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
-from sbsim.initiator.configure import wanted_nodes
+from sbsim.initiator.routes import wanted_nodes
 
 
 @named("twin-initiator-name")
