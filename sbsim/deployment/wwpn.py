@@ -13,18 +13,18 @@ _WWPN = re.compile(r"[125c-f][0-9a-f](?::[0-9a-f]{2}){7}")
 _MARKS = re.compile(r"^(?:naa\.|0x)|[:.-]")
 # A port over Ethernet is named by its card (libfcoe, fcoe_wwn_from_mac): NAA 2 and the MAC.
 FCOE_PREFIX = "20:00:"
-_EXAMPLE = "20:00:52:54:5b:fc:01:01"
+EXAMPLE = "20:00:52:54:5b:fc:01:01"
 
 
 def wwpn(value: object) -> str:
     """Read a WWPN as switches and arrays show it: eight bytes in lower case, with colons."""
     form = "a WWPN of eight bytes in lower case with colons"
     if not isinstance(value, str):
-        raise Unfit(form, f"write for example '{_EXAMPLE}'")
+        raise Unfit(form, f"write for example '{EXAMPLE}'")
     if _WWPN.fullmatch(value):
         return value
     meant = _meant(value)
-    raise Unfit(form, f"write '{meant}'" if meant else f"write for example '{_EXAMPLE}'")
+    raise Unfit(form, f"write '{meant}'" if meant else f"write for example '{EXAMPLE}'")
 
 
 def _meant(text: str) -> str | None:
