@@ -59,6 +59,11 @@ class ScsiDevice:
         """The name of its target: an IQN, or over Fibre Channel ``naa.`` and the port's WWPN."""
         return self.iqn or (naa_of(self.wwpn) if self.wwpn else None)
 
+    @property
+    def place(self) -> str | None:
+        """Where its target was reached: the portal, or the port's WWPN."""
+        return str(self.portal) if self.portal else self.wwpn
+
 
 @dataclass(frozen=True)
 class Views:

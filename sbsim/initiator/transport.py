@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sbsim.deployment import Deployment, Host, StorageServer
+from sbsim.deployment import Controller, Deployment, Host, StorageServer
 from sbsim.initiator import configure
 from sbsim.initiator.chap import ChapSettings
+from sbsim.initiator.errors import InitiatorError
 from sbsim.initiator.fc import configure as fc
 from sbsim.initiator.fc.initiator import FcInitiator
 from sbsim.initiator.initiator import Initiator
@@ -27,6 +28,9 @@ class Transport(Protocol):
         self, machine: Machine, clock: Clock, deployment: Deployment, server: StorageServer
     ) -> tuple[str, ...]:
         """Have a storage server, whose targets are there, be reached; return what was changed."""
+
+    def answers(self, side: HostSide, controller: Controller) -> bool:
+        """Whether every port of a controller answers a host that shares its links."""
 
     def log_in(
         self,
@@ -54,6 +58,14 @@ class Iscsi:
     ) -> tuple[str, ...]:
         """Nothing: its portals are parts of its targets."""
         return ()
+
+    def answers(self, side: HostSide, controller: Controller) -> bool:
+        """Whether every portal tells the host of targets."""
+        initiator = Initiator(side.machine, side.clock)
+        try:
+            return all(initiator.discover(one, records="none") for one in controller.portals)
+        except InitiatorError:
+            return False
 
     def log_in(
         self,
@@ -85,6 +97,11 @@ class Fc:
     ) -> tuple[str, ...]:
         """Bring its ports online."""
         return fc.open_ports(machine, clock, server.fc_ports)
+
+    def answers(self, side: HostSide, controller: Controller) -> bool:
+        """Whether the host is logged in to every port."""
+        usable = {one.place for one in side.logins() if one.usable}
+        return usable >= {port.wwpn for port in controller.ports}
 
     def log_in(
         self,
