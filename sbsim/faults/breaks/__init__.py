@@ -4,7 +4,15 @@ A break is named in fixtures/breaks.toml, with the requirements that it must tur
 on a sound deployment and never mended: the kept state is restored.
 """
 
-from sbsim.faults.breaks import array, initiators, instances, multipath, pool, servers  # noqa: F401
+from sbsim.faults.breaks import (  # noqa: F401
+    array,
+    fc,
+    initiators,
+    instances,
+    multipath,
+    pool,
+    servers,
+)
 from sbsim.faults.breaks.registry import find, names
 
 __all__ = ["find", "names"]
