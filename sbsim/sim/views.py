@@ -106,8 +106,8 @@ def sys_of(machine: SimulatedMachine) -> Views:
     """A machine's /sys."""
 
     def views() -> Iterator[tuple[str, View]]:
-        most = min(machine.initiator.max_lun, UINT_MAX)
-        yield "module/iscsi_tcp/parameters/max_lun", View(_line_of(str(most)))
+        most = min(machine.scsi.max_lun, UINT_MAX)
+        yield "module/iscsi_tcp/parameters/max_lun", View(line_of(str(most)))
         for session in machine.initiator.sessions:
             yield from _session(machine, session)
         hosts = {one.host for one in machine.initiator.sessions}

@@ -138,14 +138,14 @@ def luns_renumbered(scene: Scene) -> None:
         second.model_copy(update={"lun": numbers[0]}),
     )
     apply_target(
-        scene.deployed.with_target(scene.target.iqn, luns=(*swapped, *rest)), scene.server.name
+        scene.deployed.with_target(scene.target, luns=(*swapped, *rest)), scene.server.name
     )
 
 
 @named("lun-taken-away")
 def lun_taken_away(scene: Scene) -> None:
     """The array does not show the last LUN any more, and no host has looked since."""
-    deployed = scene.deployed.with_target(scene.target.iqn, luns=scene.target.luns[:-1])
+    deployed = scene.deployed.with_target(scene.target, luns=scene.target.luns[:-1])
     apply_target(deployed, scene.server.name)
 
 
