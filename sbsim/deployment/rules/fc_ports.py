@@ -55,10 +55,10 @@ def hosts_without_a_way(root: Node) -> Iterator[Fault]:
     """A host shares a fabric with a port of an array."""
     if not is_over_fc(root):
         return
-    shown = {
-        port.at("link").read(any_text)
-        for port in root.each("storage_servers", "controllers", "ports")
-    }
+    controllers = list(root.each("storage_servers", "controllers"))
+    if not all(list(one.each("ports")) for one in controllers):
+        return  # a controller without ports is a finding of its own
+    shown = {port.at("link").read(any_text) for one in controllers for port in one.each("ports")}
     known = {link.at("name").read(any_text) for link in root.each("links") if is_fabric(link)}
     for host in root.each("hosts"):
         own = {port.at("link").read(any_text) for port in host.each("ports")}

@@ -121,8 +121,8 @@ def parse_facts(text: str) -> dict[str, dict[str, str]]:
     """Read what `grep -sH "" FILE…` prints: by folder each file's name with its one line."""
     found: dict[str, dict[str, str]] = {}
     for line in text.splitlines():
-        # The paths hold colons, too: rport-2:0-0. None of the files' names does.
-        match = re.fullmatch(r"(?P<folder>/.*)/(?P<name>[a-z_]+):(?P<value>.*)", line)
+        # The paths hold colons, too (rport-2:0-0), but no folder's name is like a file's here.
+        match = re.fullmatch(r"(?P<folder>/.*?)/(?P<name>[a-z_]+):(?P<value>.*)", line)
         if match:
             found.setdefault(match["folder"], {})[match["name"]] = match["value"].strip()
     return found
