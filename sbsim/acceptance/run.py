@@ -232,11 +232,9 @@ class Run:
 
     def _record_sessions(self) -> None:
         """Keep how every host's sessions stand, for the picture of the topology."""
-        sessions = parallel(
-            self.deployment.hosts, lambda host: self.deployed.initiator(host).sessions()
-        )
+        sessions = parallel(self.deployment.hosts, lambda host: self.deployed.san(host).logins())
         self.evidence.sessions(
-            Session(host=host, portal=str(one.portal), target=one.iqn, state=one.state)
+            Session(host=host, portal=one.place, target=one.target_name, state=one.state)
             for host, found in sessions.items()
             for one in found
         )
