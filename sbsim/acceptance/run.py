@@ -111,6 +111,10 @@ class Run:
         able = self.backend.traits.capabilities
         return able | {"apply"} if self.options.apply else able
 
+    def in_scope(self, requirement: str) -> bool:
+        """Whether the run can do all that a requirement needs."""
+        return self.capabilities.issuperset(self.catalogue.requirement(requirement).needs)
+
     @property
     def keeps_states(self) -> bool:
         """Whether machines may be brought to states that other runs kept, and theirs be kept.

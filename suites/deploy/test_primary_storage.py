@@ -105,7 +105,7 @@ def test_host_is_set_up_as_the_products_version_does_it(
            wanted=1 if of.group_tags else 0)  # fmt: skip
 
 
-@pytest.mark.requirement("R1.1")
+@pytest.mark.requirement("R1.1", "R1.2")
 def test_host_has_the_described_luns_as_its_pool(
     storage: StorageInventory,
     described_storage: PrimaryStorage,
@@ -124,17 +124,6 @@ def test_host_has_the_described_luns_as_its_pool(
     real = host_machine.run("readlink", "-e", "--", *members, check=False).lines
     proves("R1.1", "luns", host.name, seen=sorted(devices.get(path, path) for path in real),
            wanted=sorted(described_storage.luns))  # fmt: skip
-
-
-@pytest.mark.requirement("R1.2")
-def test_host_reaches_its_pool_by_iscsi(
-    storage: StorageInventory,
-    described_storage: PrimaryStorage,
-    deployed: Deployed,
-    host: Host,
-    proves: Proof,
-) -> None:
-    luns = [deployed.deployment.lun(name) for name in described_storage.luns]
     by_iscsi = {one.wwid for one in deployed.san(host).devices() if one.iqn}
     proves("R1.2", "by_iscsi", host.name, seen=[lun.name for lun in luns if lun.wwid in by_iscsi],
            wanted=[lun.name for lun in luns])  # fmt: skip
