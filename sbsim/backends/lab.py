@@ -13,9 +13,10 @@ from typing import Any
 
 import paramiko
 
-from sbsim.backends.backend import Progress, Traits, described
+from sbsim.backends.backend import Progress, Traits
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError, MachineError, SbsimError
+from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor, Hypervisors
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
@@ -85,8 +86,9 @@ class LabBackend:
         capabilities = set(_CAPABILITIES)
         if self._kvm:
             capabilities.add("measured_io")
-        if self._deployment:
-            capabilities |= described(self._deployment)
+        deployment = self._deployment
+        if deployment and any(has_several(deployment, host) for host in deployment.hosts):
+            capabilities.add("paths")
         return Traits(
             backend="lab",
             capabilities=frozenset(capabilities),
