@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sbsim.machines import Machine
@@ -49,9 +50,13 @@ def matching_lines(text: str, id: str) -> list[dict[str, str]]:
 
     A device that lies on several others is printed below each of them: it counts once.
     """
-    distinct = dict.fromkeys(line for line in text.splitlines() if id in line)
-    rows = [dict(part.split("=", 1) for part in shlex.split(line)) for line in distinct]
+    rows = parse_pairs(line for line in text.splitlines() if id in line)
     return [row for row in rows if row["TYPE"] == "mpath"] or rows
+
+
+def parse_pairs(lines: Iterable[str]) -> list[dict[str, str]]:
+    """The columns of lsblk's distinct ``NAME="value"`` lines."""
+    return [dict(part.split("=", 1) for part in shlex.split(line)) for line in dict.fromkeys(lines)]
 
 
 def _canonical(machine: Machine, path: str) -> str:

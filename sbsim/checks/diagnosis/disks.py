@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,14 +14,13 @@ from sbsim.initiator.device import ScsiDevice, assemble, read_known
 from sbsim.initiator.session import Session
 from sbsim.machines import Machine, parallel
 from sbsim.management.deployed import Deployed
+from sbsim.sharedblock.disk import LSBLK, parse_pairs
 from sbsim.sharedblock.lvm import Lvm
 from sbsim.target.model import Target
 
 Row = Mapping[str, str]
 
 _SCAN = "scan the hosts anew: iscsiadm -m session --rescan"
-_CONTENTS = ("lsblk", "--pairs", "--paths", "--output",
-             "NAME,TYPE,FSTYPE,LABEL,UUID,VENDOR,MODEL,MODE,WWN")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,16 +126,11 @@ def _device(host: str, device: ScsiDevice, target: Target) -> Iterator[Diagnosis
 def _contents(deployed: Deployed) -> Iterator[Diagnosis]:
     """What lies on LUNs, as the first host sees it; a pool's own physical volumes are no fault."""
     machine = deployed.machines[deployed.deployment.hosts[0].name]
-    rows = _rows(machine)
+    rows = parse_pairs(machine.run(*LSBLK).lines)
     groups = _groups(machine)
     for lun in deployed.deployment.luns:
         if own := _device_of(rows, lun):
             yield from _content(machine.name, lun, rows, own, groups)
-
-
-def _rows(machine: Machine) -> tuple[Row, ...]:
-    lines = machine.run(*_CONTENTS).stdout.splitlines()
-    return tuple(dict(part.split("=", 1) for part in shlex.split(line)) for line in lines)
 
 
 def _groups(machine: Machine) -> Mapping[str, str]:

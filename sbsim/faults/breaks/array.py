@@ -67,25 +67,20 @@ def acl_removed(scene: Scene) -> None:
 @named("target-chap-off")
 def target_chap_off(scene: Scene) -> None:
     """The target asks nobody for a password."""
-    portal_group = f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1"
-    scene.storage.run("tee", f"{portal_group}/attrib/authentication", input="0")
+    scene.storage.run("tee", f"{_group(scene)}/attrib/authentication", input="0")
 
 
 @named("acl-open")
 def acl_open(scene: Scene) -> None:
     """The target lets in whoever comes."""
-    portal_group = f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1"
-    scene.storage.run("tee", f"{portal_group}/attrib/generate_node_acls", input="1")
+    scene.storage.run("tee", f"{_group(scene)}/attrib/generate_node_acls", input="1")
 
 
 @named("lun-masked")
 def lun_masked(scene: Scene) -> None:
     """A LUN is not mapped for one host."""
     lun = scene.target.luns[1].lun
-    acl = (
-        f"/sys/kernel/config/target/iscsi/{scene.target.iqn}/tpgt_1/acls/"
-        f"{scene.host(3).initiator}/lun_{lun}"
-    )
+    acl = f"{_group(scene)}/acls/{scene.host(3).initiator}/lun_{lun}"
     links = scene.storage.run("find", acl, "-maxdepth", "1", "-type", "l").stdout.split()
     scene.storage.run("unlink", links[0])
     scene.storage.run("rmdir", acl)
