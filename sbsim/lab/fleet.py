@@ -27,6 +27,7 @@ Progress = Callable[[str], None]
 
 SSH_PORT = 22
 BOOT_LIMIT_SECONDS = 240.0
+FORGET_LIMIT_SECONDS = 30.0
 CONSOLE_LINES = 12
 
 _STATES = {
@@ -73,8 +74,25 @@ class Fleet:
         """
         on_reboot(
             self.driver,
-            lambda name: self._create(self._planned(name)) if name in self._answered else None,
+            lambda name: self._start_again(name) if name in self._answered else None,
         )
+
+    def _start_again(self, name: str) -> None:
+        """Start a machine that went off to reboot.
+
+        libvirt tells that a machine has stopped before it has forgotten it, and meanwhile refuses
+        another one of that name. What it refuses is in the keeper's log.
+        """
+        machine = self._planned(name)
+
+        def started() -> bool:
+            try:
+                self._create(machine)
+            except LabError as error:
+                print(error, flush=True)
+            return self._state(machine) != "off"
+
+        wait_until(WallClock(), started, FORGET_LIMIT_SECONDS, f"{name} to start again")
 
     def power_off(self, name: str) -> None:
         """Cut one machine's power."""
