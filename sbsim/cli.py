@@ -19,6 +19,7 @@ from rich.console import Console
 from sbsim import __version__
 from sbsim.bundle import default_deployment
 from sbsim.cli_accept import accept, report
+from sbsim.cli_bench import bench_app
 from sbsim.cli_contract import contract_app
 from sbsim.cli_lab import lab_app
 from sbsim.cli_manage import cluster_app, host_app, ps_app
@@ -44,6 +45,7 @@ app.add_typer(volume_app, name="volume")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(image_app, name="image")
 app.add_typer(contract_app, name="contract")
+app.add_typer(bench_app, name="bench")
 app.add_typer(offering_app, name="offering")
 app.command("provision")(provision_command)
 app.command("teardown")(teardown_command)
@@ -52,7 +54,7 @@ app.command()(report)
 
 INTERRUPTED = 130
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
 DescriptionFile = Annotated[
     Path | None,

@@ -19,7 +19,7 @@ from sbsim.report import rebuild
 from sbsim.report.result import Result
 
 WHERE = " or ".join(BACKENDS)
-out = Console(highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False, soft_wrap=True)
 
 
 def accept(

@@ -17,8 +17,8 @@ from sbsim.errors import UsageError
 from sbsim.management.management import Management
 
 WIDEST = 10_000
-out = Console(highlight=False, soft_wrap=True)
-steps = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False, soft_wrap=True)
+steps = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
 LabName = Annotated[str | None, typer.Option("--lab", help="Which lab, where more than one is up.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, with keys that stay.")]
@@ -52,7 +52,7 @@ def show_value(value: object, shown: Iterable[Table], otherwise: str, as_json: b
     for table in lines:
         # As wide as it is, whatever the terminal: an id that is cut cannot be copied.
         whole = Measurement.get(out, out.options.update(max_width=WIDEST), table).maximum
-        Console(highlight=False, width=whole).print(table)
+        Console(emoji=False, highlight=False, width=whole).print(table)
     if not lines:
         out.print(otherwise, markup=False)
 

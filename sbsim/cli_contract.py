@@ -16,7 +16,7 @@ from sbsim.deployment import load
 from sbsim.errors import UsageError
 from sbsim.report.recorded import read
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False, soft_wrap=True)
 contract_app = typer.Typer(no_args_is_help=True, help="Hold the simulator against the real world.")
 
 Into = Annotated[

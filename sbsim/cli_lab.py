@@ -28,7 +28,7 @@ from sbsim.lab.folder import known_labs
 from sbsim.lab.keys import ensure_keys
 
 lab_app = typer.Typer(no_args_is_help=True, help="Boot, look at and end the lab's machines.")
-out = Console(highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False, soft_wrap=True)
 
 File = Annotated[
     Path | None,

@@ -24,7 +24,7 @@ from sbsim.management.opening import open_management
 from sbsim.management.provision import Progress, provision
 from sbsim.management.recovery import recover
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False, soft_wrap=True)
 
 
 def provision_command(file: File = None, lab: LabName = None) -> None:

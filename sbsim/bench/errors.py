@@ -29,3 +29,15 @@ class TooFewPairs(SbsimError):
 
 class UnfitJobFile(UsageError):
     """A job file of the user's own asks for what a measurement must not do."""
+
+
+class NoFio(SbsimError):
+    """A machine that is to be measured has no fio."""
+
+
+class NoSuchLayer(SbsimError):
+    """A layer that was to be measured is not there."""
+
+
+class WroteBeside(SbsimError):
+    """Bytes outside the region that was measured are no longer what they were."""

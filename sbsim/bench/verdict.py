@@ -43,12 +43,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict with the sentence that carries it; `judged` false: it could not be judged here."""
+    """A verdict with the sentence that carries it; `judged` false: it could not be judged here.
+
+    `workload` is the one that decided.
+    """
 
     name: Name
     status: Status
     sentence: str
     judged: bool = True
+    workload: str = ""
 
 
 def verdict(
@@ -62,7 +66,8 @@ def verdict(
         return Verdict(name, Status.INCONCLUSIVE, "nothing was measured for it", judged=False)
     statuses = {one.workload: _status(one.comparison, margin) for one in all_of_it}
     worst = max(all_of_it, key=lambda one: _weight(statuses[one.workload], one.comparison))
-    return Verdict(name, statuses[worst.workload], sentence(worst, margin, len(all_of_it)))
+    said = sentence(worst, margin, len(all_of_it))
+    return Verdict(name, statuses[worst.workload], said, workload=worst.workload)
 
 
 def sentence(one: Judged, margin: float, of: int = 1) -> str:

@@ -136,6 +136,13 @@ def together(workload: Workload, places: Sequence[Place], runtime_ms: int, seed:
     return "\n".join([_global(workload, runtime_ms), *jobs])
 
 
+def filling(place: Place) -> str:
+    """A job file that writes a region once, so that reading it reads what was written."""
+    lines = ["[global]", "ioengine=libaio", "direct=1", "rw=write", f"bs={KIB * KIB}", "iodepth=4",
+             "allow_file_create=0", ""]  # fmt: skip
+    return "\n".join([*lines, _job("fill", place, seed=1, alone=False)])
+
+
 def _global(workload: Workload, runtime_ms: int) -> str:
     mix = [f"rwmixread={workload.reads}"] if workload.reads is not None else []
     lines = [

@@ -78,16 +78,16 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["t"] = lambda key, **values: _both(texts.words(key, **values))
+    made.globals["t"] = lambda key, **values: both(texts.words(key, **values))
     made.globals["words"] = texts.words
-    made.filters["both"] = _both
+    made.filters["both"] = both
     made.filters["bilingual"] = lambda item: isinstance(item, Wording)
     made.filters["size"] = quantity.size
     made.filters["duration"] = quantity.duration
     return made
 
 
-def _both(wording: Wording) -> Markup:
+def both(wording: Wording) -> Markup:
     """A text in both languages, of which the page shows one."""
     if wording.en == wording.zh:
         return escape(wording.en)
