@@ -10,27 +10,26 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from sbsim import __version__
 from sbsim.acceptance.platform import make_platform
 from sbsim.backends import LabBackend
 from sbsim.bench import page
 from sbsim.bench.compare_runs import compare_runs
 from sbsim.bench.job_file import parse_job_file
-from sbsim.bench.run import Kept, Plan, bench, verdicts_of
+from sbsim.bench.run import MARGIN, Kept, bench, plan_for, verdicts_of
 from sbsim.bench.verdict import exit_status
 from sbsim.bench.workloads import PRESETS, Workload
 from sbsim.bundle import default_deployment
 from sbsim.cli_lab import teller
-from sbsim.deployment import Deployment, load
+from sbsim.deployment import load
 from sbsim.errors import UsageError
 from sbsim.initiator.chap import chap_of
 from sbsim.management.deployed import Deployed
 from sbsim.management.provision import provision
+from sbsim.report.folder import BENCH_REPORT
 
 out = Console(emoji=False, highlight=False, soft_wrap=True)
 
 DEFAULT_OUT = Path("sbsim-bench")
-MARGIN = 0.05
 
 
 class _RunUnlessNamed(TyperGroup):
@@ -77,7 +76,7 @@ def run(
     path = (file or default_deployment()).absolute()
     deployment = load(path)
     chap = chap_of(deployment, True, path.parent)
-    workloads = (_own(job),) if job else PRESETS[preset].workloads
+    workloads = (_own(job),) if job else ()
     measured_on = _named("host", host, [one.name for one in deployment.hosts])
     measured = _named("storage", storage, [one.name for one in deployment.primary_storages])
     kept, progress = Kept(folder), teller()
@@ -85,17 +84,15 @@ def run(
     backend = LabBackend(deployment, name=lab)
     try:
         backend.up(progress)
-        plan = Plan(
-            deployment=deployment.name,
+        plan = plan_for(
+            deployment,
+            backend.traits,
             host=measured_on,
             storage=measured,
             preset=preset,
             workloads=workloads,
             margin=margin,
             seed=seed,
-            kind="emulated" if backend.traits.emulated else "measured",
-            capabilities=tuple(sorted(backend.traits.capabilities)),
-            machine=_machine(deployment, backend),
             command=_command(file, preset, job, host, storage, margin, seed, folder),
         )
         kept.begin(plan)
@@ -153,7 +150,7 @@ def _summarise(kept: Kept) -> int:
                 f"{of.pairs} pairs)"
             )
         out.print(f"  {sides:16} {each.workload:22} {shown}", markup=False)
-    out.print(f"report: {kept.folder / page.REPORT}", markup=False)
+    out.print(f"report: {kept.folder / BENCH_REPORT}", markup=False)
     return exit_status(verdicts)
 
 
@@ -173,11 +170,6 @@ def _named(what: str, value: str | None, known: list[str]) -> str:
     if value is not None and value not in known:
         raise UsageError(f"--{what} {value!r} is not described; expected {', '.join(known)}")
     return value or known[0]
-
-
-def _machine(deployment: Deployment, backend: LabBackend) -> dict[str, Any]:
-    facts = backend.traits.facts
-    return {"sbsim": __version__, "profile": deployment.profile, "backend": "lab", **facts}
 
 
 def _command(

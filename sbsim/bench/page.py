@@ -12,21 +12,21 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, PackageLoader
 
+from sbsim.bench.comparison import Outcome
 from sbsim.bench.histogram import PERCENTILES, Histogram, merged
-from sbsim.bench.run import NOISE, Found, Kept, Plan, verdicts_of
+from sbsim.bench.run import ADDED, NOISE, Found, Kept, Plan, verdicts_of
 from sbsim.bench.series import Reading
 from sbsim.bench.verdict import NEEDS, Status, Verdict, exit_status
 from sbsim.bench.words import words
+from sbsim.report.folder import BENCH_REPORT
 from sbsim.report.html import both, environment
 from sbsim.report.quantity import duration, memory, value
 from sbsim.report.requirements import Wording
 
-REPORT = "bench.html"
-
 _WIDTH, _ROW, _LEFT, _RIGHT = 960.0, 26.0, 330.0, 20.0
 _CURVE_WIDTH, _CURVE_HEIGHT, _CURVE_LEFT, _CURVE_BELOW = 440.0, 240.0, 62.0, 34.0
 # Where a latency curve has its points: percentiles by the number of nines.
-_NINES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99)
+_NINES = (50.0, 90.0, 99.0, 99.9, 99.99)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Picture:
 
 def write(kept: Kept) -> Path:
     """Write the report of a run into its folder; return its path."""
-    path = kept.folder / REPORT
+    path = kept.folder / BENCH_REPORT
     path.write_text(render(kept.plan(), kept.found()), encoding="utf-8")
     return path
 
@@ -121,6 +121,7 @@ def render(plan: Plan, found: Sequence[Found]) -> str:
         verdicts=[(one, _said(one, plan, found)) for one in verdicts],
         noise=_noise(found),
         found=found,
+        outcome=lambda one: _outcome(plan, one),
         ratios=_ratios(plan, found) if any(one.comparison for one in found) else None,
         rows=list(_rows(found)),
         percentiles=[f"p{percent:g}" for percent in PERCENTILES],
@@ -146,7 +147,7 @@ def _said(one: Verdict, plan: Plan, found: Sequence[Found]) -> Wording:
     if comparison is None:
         return words("not-measured")
     return words(
-        "shown",
+        "shown-one" if len(of) == 1 else "shown",
         ratio=f"{comparison.ratio:.3f}",
         low=f"{comparison.interval.low:.3f}",
         high=f"{comparison.interval.high:.3f}",
@@ -187,12 +188,29 @@ def _ratios(plan: Plan, found: Sequence[Found]) -> Ratios:
             middle=place(of.ratio),
             high=place(of.interval.high),
             text=f"{of.ratio:.3f} ({of.interval.low:.3f} – {of.interval.high:.3f})",
-            state="noise" if one.contest == NOISE else of.outcome(plan.margin).name.lower(),
+            state=_STATES[_outcome(plan, one)],
         )
         for number, (one, of) in enumerate(shown)
     )
     ticks = tuple(Tick(place(each), f"{each:g}") for each in _round_ratios(low, high))
     return Ratios(_WIDTH, len(marks) * _ROW + 26, marks, ticks, (place(ends[0]), place(ends[1])))
+
+
+def _outcome(plan: Plan, one: Found) -> str:
+    """What a comparison shows, by a key of the words; what is not judged here says so."""
+    if one.contest not in (NOISE, ADDED) and NEEDS["claim"] not in plan.capabilities:
+        return "not-judged"
+    return "" if one.comparison is None else one.comparison.outcome(plan.margin).value
+
+
+_STATES = {
+    Outcome.EQUAL.value: "good",
+    Outcome.WITHIN.value: "good",
+    Outcome.BETTER.value: "good",
+    Outcome.WORSE.value: "bad",
+    Outcome.UNCLEAR.value: "unclear",
+    "not-judged": "shown",
+}
 
 
 def _round_ratios(low: float, high: float) -> list[float]:
@@ -234,9 +252,10 @@ def _rows(found: Sequence[Found]) -> Iterator[LayerRow]:
 
 
 def _time(nanoseconds: float) -> str:
-    if nanoseconds < 1e6:
-        return f"{nanoseconds / 1e3:.3g} µs"
-    return f"{nanoseconds / 1e6:.3g} ms" if nanoseconds < 1e9 else duration(nanoseconds / 1e9)
+    for unit, size in (("µs", 1e3), ("ms", 1e6)):
+        if nanoseconds < 999.5 * size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return duration(nanoseconds / 1e9)
 
 
 def _latencies(found: Sequence[Found]) -> Iterator[Picture]:
@@ -257,7 +276,7 @@ def _curves(title: str, histograms: dict[str, Histogram]) -> Picture:
     bottom, top = 10.0 ** decades[0], 10.0 ** max(decades[-1], decades[0] + 1)
 
     def x(percent: float) -> float:
-        share = -math.log10(1 - percent / 100) / 4
+        share = -math.log10(1 - percent / 100) / -math.log10(1 - _NINES[-1] / 100)
         return _CURVE_LEFT + share * (_CURVE_WIDTH - _CURVE_LEFT - 12)
 
     def y(nanoseconds: float) -> float:

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sbsim import __version__
+from sbsim.backends.backend import Traits
 from sbsim.bench import series
 from sbsim.bench.comparison import Comparison, compare_ratios
 from sbsim.bench.errors import TooFewPairs, UnreadableSeries, WroteBeside
@@ -26,7 +28,7 @@ from sbsim.bench.steady_state import steady_window, why_not
 from sbsim.bench.stopping import Goal
 from sbsim.bench.verdict import Judged, Verdict, verdict
 from sbsim.bench.workloads import PRESETS, Preset, Workload, filling
-from sbsim.deployment import Host
+from sbsim.deployment import Deployment, Host
 from sbsim.machines import Machine
 from sbsim.management import volumes
 from sbsim.management.deployed import Deployed
@@ -34,13 +36,14 @@ from sbsim.management.entities import PrimaryStorage, Volume
 from sbsim.management.finding import find
 from sbsim.management.management import Management
 from sbsim.management.volumes import NewDataVolume
+from sbsim.report.folder import RUN, SERIES
 from sbsim.sharedblock.volumes import Use
 
 SCHEMA = 1
-RUN = "run.json"
-SERIES = "series"
 VOLUME = "sbsim-bench"
 REGION_BYTES = 126 * 2**20
+# How much may be lost for the claim to hold, if nothing else is said.
+MARGIN = 0.05
 
 NOISE = "noise"
 ADDED = "added"
@@ -82,6 +85,39 @@ class Found:
     series: Series
     comparison: Comparison | None
     why_none: str = ""
+
+
+def plan_for(
+    deployment: Deployment,
+    traits: Traits,
+    *,
+    host: str,
+    storage: str,
+    preset: str,
+    command: str,
+    workloads: tuple[Workload, ...] = (),
+    margin: float = MARGIN,
+    seed: int = 0,
+) -> Plan:
+    """The plan of a run on a backend that is up; the preset's workloads if none are given."""
+    return Plan(
+        deployment=deployment.name,
+        host=host,
+        storage=storage,
+        preset=preset,
+        workloads=workloads or PRESETS[preset].workloads,
+        margin=margin,
+        seed=seed,
+        kind="emulated" if traits.emulated else "measured",
+        capabilities=tuple(sorted(traits.capabilities)),
+        machine={
+            "sbsim": __version__,
+            "profile": deployment.profile,
+            "backend": traits.backend,
+            **traits.facts,
+        },
+        command=command,
+    )
 
 
 class Kept:

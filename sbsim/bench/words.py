@@ -14,10 +14,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "claim": ("The claim (volume / the server's disk)", "厂商的声明（卷 / 服务器磁盘）"),
     "verdicts": ("Verdicts", "结论"),
     "shown": (
-        "{ratio} of the layer below, 95 % interval {low} to {high} from {pairs} pairs; "
-        "worst of {count} workloads ({workload}); margin {margin}.",
-        "为下层的 {ratio}，95 % 区间 {low} 至 {high}，共 {pairs} 对；"
+        "{ratio}, 95 % interval {low} to {high} from {pairs} pairs; the worst of {count} workloads "
+        "({workload}); margin {margin}.",
+        "{ratio}，95 % 区间 {low} 至 {high}，共 {pairs} 对；"
         "{count} 种负载中最差的一种（{workload}）；容限 {margin}。",
+    ),
+    "shown-one": (
+        "{ratio}, 95 % interval {low} to {high} from {pairs} pairs ({workload}); margin {margin}.",
+        "{ratio}，95 % 区间 {low} 至 {high}，共 {pairs} 对（{workload}）；容限 {margin}。",
     ),
     "not-measured": ("Nothing was measured for it.", "没有相应的测量数据。"),
     "needs-measured_io": (
@@ -79,6 +83,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "within the margin": ("within the margin", "在容限内"),
     "worse": ("worse", "更差"),
     "better": ("better", "更好"),
+    "not-judged": ("not judged here", "此处不作判定"),
     "unclear": ("unclear", "不明确"),
     "theme-auto": ("Auto", "自动"),
     "theme-light": ("Light", "浅色"),

@@ -104,12 +104,16 @@ PRESETS: dict[str, Preset] = {
 
 @dataclass(frozen=True)
 class Place:
-    """One side: a device and where in it the region begins and how long it is, in bytes."""
+    """One side: a device and where in it the region begins and how long it is, in bytes.
+
+    `options` are fio's, for this side alone: a delay that is planted to see whether it is found.
+    """
 
     side: str
     device: str
     offset: int
     size: int
+    options: tuple[tuple[str, str], ...] = ()
 
 
 def alternating(
@@ -172,6 +176,7 @@ def _job(name: str, place: Place, seed: int, alone: bool) -> str:
         f"offset={place.offset}",
         f"size={place.size}",
         f"randseed={seed}",
+        *(f"{key}={value}" for key, value in place.options),
     ]
     return "".join(f"{line}\n" for line in lines)
 

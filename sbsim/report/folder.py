@@ -2,6 +2,7 @@
 
 Beside report.html, report.md, result.json and junit.xml lies `evidence/`: its records (see
 `records`), the commands' outputs in `blobs/` by sha256, the machines' consoles in `consoles/`.
+Where performance was measured, `bench/` is the folder of a run of `sbsim bench`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ COMMANDS = "commands.jsonl"
 FINDINGS = "findings.jsonl"
 PHASES = "phases.jsonl"
 
+BENCH = "bench"
+BENCH_REPORT = "bench.html"
+SERIES = "series"
+
 _TOP = {REPORT, SUMMARY, RESULT, JUNIT}
 _RECORDS = {RUN, END, CATALOGUE, SESSIONS, TESTS, PROBES, COMMANDS, FINDINGS, PHASES}
 _BLOB = re.compile(r"[0-9a-f]{64}")
@@ -57,10 +62,12 @@ def _ours(folder: Path) -> tuple[list[Path], list[Path]]:
     files: list[Path] = []
     folders: list[Path] = []
     places = [
-        (folder, _TOP, {EVIDENCE}, None),
+        (folder, _TOP, {EVIDENCE, BENCH}, None),
         (folder / EVIDENCE, _RECORDS, {BLOBS, CONSOLES}, None),
         (folder / EVIDENCE / BLOBS, set(), set(), _BLOB),
         (folder / EVIDENCE / CONSOLES, set(), set(), re.compile(r".+\.log")),
+        (folder / BENCH, {RUN, BENCH_REPORT}, {SERIES}, None),
+        (folder / BENCH / SERIES, set(), set(), re.compile(r".+\.jsonl")),
     ]
     for place, names, subfolders, pattern in places:
         for path in sorted(place.iterdir()) if place.is_dir() else ():

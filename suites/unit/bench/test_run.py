@@ -22,6 +22,7 @@ from sbsim.bench.verdict import Status, exit_status
 from sbsim.bench.workloads import PRESETS, Workload
 from sbsim.cli import app
 from sbsim.errors import SbsimError
+from sbsim.report.folder import BENCH_REPORT
 
 READ = Workload("randread", 4096)
 PLAN = Plan(
@@ -231,4 +232,4 @@ def test_a_report_is_made_again(kept: Kept) -> None:
     result = CliRunner().invoke(app, ["bench", "report", str(kept.folder)])
     assert result.exception is None
     assert "added: pass" in result.stdout
-    assert (kept.folder / page.REPORT).exists()
+    assert (kept.folder / BENCH_REPORT).exists()

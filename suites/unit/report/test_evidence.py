@@ -211,6 +211,20 @@ def test_reset_replaces_an_earlier_run(out: Path) -> None:
     assert (out / "evidence").is_dir()
 
 
+def test_reset_removes_what_was_measured(out: Path) -> None:
+    series = out / "bench" / "series"
+    series.mkdir(parents=True)
+    for path in (series / "added.4k-randread-qd1-j1.jsonl", series.parent / "run.json",
+                 series.parent / "bench.html"):  # fmt: skip
+        path.touch()
+    (series / "mine.txt").touch()
+    with pytest.raises(UsageError, match=r"mine\.txt"):
+        Evidence(out).reset()
+    (series / "mine.txt").unlink()
+    Evidence(out).reset()
+    assert not series.parent.exists()
+
+
 @pytest.mark.parametrize(
     "foreign",
     ["notes.txt", "evidence/mine.csv", "evidence/blobs/holiday.jpg", "src/main.c", "result.json/x"],
