@@ -21,7 +21,7 @@ from sbsim.machines import Machine
 from sbsim.management.deployed import Deployed
 from sbsim.sharedblock.volumes import path_of
 
-LayerName = Literal["disk", "lun", "multipath", "lv"]
+LayerName = Literal["disk", "lio", "lun", "multipath", "lv"]
 SECTOR = 512
 # The volume's first and last bytes are never measured: they show that nothing was written beside.
 GUARD_BYTES = 2**20
@@ -67,8 +67,22 @@ def parse_extent(text: str) -> Extent:
     return Extent(match["device"], int(match["start"]) * SECTOR, int(match["length"]) * SECTOR)
 
 
-def layers_of(deployed: Deployed, host: Host, vg: str, lv: str) -> tuple[Layer, ...]:
-    """The layers under an active volume, the lowest first. Raises NoSuchLayer."""
+@dataclass(frozen=True)
+class Stack:
+    """The layers under a volume, the lowest first, and the LUN of which server it lies on."""
+
+    layers: tuple[Layer, ...]
+    lun: Lun
+    server: StorageServer
+
+    def with_loopback(self, device: str) -> tuple[Layer, ...]:
+        """The layers, and right above the disk the LUN as its own server sees it."""
+        disk, *above = self.layers
+        return (disk, Layer("lio", disk.machine, device, disk.offset, disk.size), *above)
+
+
+def layers_of(deployed: Deployed, host: Host, vg: str, lv: str) -> Stack:
+    """The layers under an active volume. Raises NoSuchLayer."""
     machine, path = deployed.machines[host.name], path_of(vg, lv)
     extent = parse_extent(machine.run("dmsetup", "table", path).stdout)
     under = tuple(_down(machine, extent.device))
@@ -79,7 +93,8 @@ def layers_of(deployed: Deployed, host: Host, vg: str, lv: str) -> tuple[Layer, 
     names: tuple[LayerName, ...] = ("lun", "multipath")
     for name, device in zip(names, reversed(under), strict=False):
         found.append(Layer(name, host.name, device.path, extent.offset, extent.size))
-    return (*found, Layer("lv", host.name, path, 0, extent.size))
+    layers = (*found, Layer("lv", host.name, path, 0, extent.size))
+    return Stack(layers, lun, server)
 
 
 def neighbours(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, Layer], ...]:

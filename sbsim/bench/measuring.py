@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbsim.bench import series as kept
@@ -14,7 +14,7 @@ from sbsim.bench.fio_output import FioOutput, Job
 from sbsim.bench.layers import Layer
 from sbsim.bench.series import Heading, Keeper, Pair, Reading, Series
 from sbsim.bench.stopping import Goal, is_enough, wanted_pairs
-from sbsim.bench.workloads import Workload, alternating
+from sbsim.bench.workloads import Place, Workload, alternating
 from sbsim.machines import Clock
 
 Progress = Callable[[str], None]
@@ -25,11 +25,15 @@ _PAIRS_AT_ONCE = FEWEST_PAIRS
 
 @dataclass(frozen=True)
 class Contest:
-    """Two layers to be compared. `sides` are their names in it, which differ in any case."""
+    """Two layers to be compared. `sides` are their names in it, which differ in any case.
+
+    `planted` are options of fio for the first side alone: what the method must find.
+    """
 
     name: str
     first: Layer
     second: Layer
+    planted: tuple[tuple[str, str], ...] = ()
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -37,6 +41,13 @@ class Contest:
         if self.first == self.second:
             return (self.first.name, f"{self.second.name}-again")
         return (self.first.name, self.second.name)
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """What of the two is measured."""
+        first, second = self.sides
+        place = replace(self.first.place(first), options=self.planted)
+        return (place, self.second.place(second))
 
     @property
     def words(self) -> str:
@@ -91,11 +102,7 @@ class Measuring:
             return
         wanted = wanted_pairs(turns.goal, logs) if len(logs) >= FEWEST_PAIRS else None
         count = min(_PAIRS_AT_ONCE, (wanted or turns.goal.most) - len(logs))
-        places = [
-            layer.place(side)
-            for layer, side in zip((contest.first, contest.second), contest.sides, strict=True)
-        ]
-        job = alternating(workload, places, count, turns.milliseconds, draw)
+        job = alternating(workload, contest.places, count, turns.milliseconds, draw)
         done = self.fios[contest.first.machine].run(job, 2 * count * turns.milliseconds / 1000)
         yield from pairs_of(done, first)
 
@@ -104,13 +111,13 @@ class Measuring:
     ) -> Pair:
         """One pair of layers of two machines: fio is started for each of them."""
         seed = draw.random()
-        sides = list(zip(contest.sides, (contest.first, contest.second), strict=True))
+        sides = list(zip(contest.places, (contest.first, contest.second), strict=True))
         readings: dict[str, Reading] = {}
-        for side, layer in draw.sample(sides, len(sides)):
+        for place, layer in draw.sample(sides, len(sides)):
             same = random.Random(seed)  # the same blocks on both
-            job = alternating(workload, [layer.place(side)], 1, turns.milliseconds, same)
+            job = alternating(workload, [place], 1, turns.milliseconds, same)
             done = self.fios[layer.machine].run(job, turns.milliseconds / 1000)
-            readings[side] = reading_of(done.job(f"{side}.1"))
+            readings[place.side] = reading_of(done.job(f"{place.side}.1"))
         return Pair(round, tuple(readings), readings)
 
     def _tell(

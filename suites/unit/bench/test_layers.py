@@ -43,7 +43,7 @@ def found(**changed: str) -> tuple[Layer, ...]:
     names = {"table": TABLE, "link": LINK, "lsblk": LSBLK}
     answers |= {names[name]: text for name, text in changed.items()}
     of = deployed(answers)
-    return layers_of(of, of.deployment.hosts[0], "vg-1", "sbsim-bench")
+    return layers_of(of, of.deployment.hosts[0], "vg-1", "sbsim-bench").layers
 
 
 def test_a_volume_lies_on_a_lun_that_lies_on_a_disk_of_the_server() -> None:
