@@ -19,8 +19,8 @@ from sbsim.machines import Clock
 
 Progress = Callable[[str], None]
 
-# Pairs that one start of fio measures: it takes about as long to start as a turn lasts.
-_PAIRS_AT_ONCE = FEWEST_PAIRS
+# Pairs that one start of fio measures: it takes longer to start than a turn lasts.
+_PAIRS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,10 @@ class Measuring:
         if contest.first.machine != contest.second.machine:
             yield self._apart(contest, workload, turns, first, draw)
             return
-        wanted = wanted_pairs(turns.goal, logs) if len(logs) >= FEWEST_PAIRS else None
-        count = min(_PAIRS_AT_ONCE, (wanted or turns.goal.most) - len(logs))
+        goal, done_already = turns.goal, len(logs)
+        wanted = wanted_pairs(goal, logs) or goal.most
+        aim = min(wanted, goal.most) if done_already >= goal.pairs else goal.pairs
+        count = min(_PAIRS_AT_ONCE, aim - done_already)
         job = alternating(workload, contest.places, count, turns.milliseconds, draw)
         done = self.fios[contest.first.machine].run(job, 2 * count * turns.milliseconds / 1000)
         yield from pairs_of(done, first)

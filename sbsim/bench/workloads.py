@@ -60,7 +60,11 @@ class Workload:
 
 @dataclass(frozen=True)
 class Preset:
-    """A named set of workloads; a turn's `seconds`, the fewest pairs, and the budget of all."""
+    """A named set of workloads; a turn's `seconds`, the fewest pairs, and what a contest may cost.
+
+    Turns are short: what disturbs a machine comes in bursts, and many short pairs average more of
+    them than a few long ones of the same time do (docs/bench.md has the figures).
+    """
 
     name: str
     workloads: tuple[Workload, ...]
@@ -86,12 +90,12 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "quick",
             (Workload("randread", 4 * KIB), Workload("randwrite", 4 * KIB)),
-            seconds=3, pairs=8, budget_seconds=300, half_width=0.015, steady=False,
+            seconds=0.4, pairs=40, budget_seconds=240, half_width=0.015, steady=False,
         ),
         Preset(
             "standard",
             tuple(one for one in _all() if one.jobs == 1),
-            seconds=3, pairs=16, budget_seconds=300, half_width=0.015, steady=False,
+            seconds=0.4, pairs=40, budget_seconds=300, half_width=0.015, steady=False,
         ),
         Preset(
             "full",
@@ -152,6 +156,8 @@ def _global(workload: Workload, runtime_ms: int) -> str:
     lines = [
         "[global]",
         "ioengine=libaio",
+        # A process for each turn would cost an emulated machine a third of a second.
+        "thread=1",
         "direct=1",
         f"rw={workload.pattern}",
         f"bs={workload.block}",
@@ -171,7 +177,8 @@ def _global(workload: Workload, runtime_ms: int) -> str:
 def _job(name: str, place: Place, seed: int, alone: bool) -> str:
     lines = [
         f"[{name}]",
-        *(["stonewall"] if alone else []),
+        # Each job its own row of the results: the jobs of one group are one row.
+        "stonewall" if alone else "new_group",
         f"filename={_escaped(place.device)}",
         f"offset={place.offset}",
         f"size={place.size}",
