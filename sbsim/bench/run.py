@@ -27,7 +27,7 @@ from sbsim.bench.measuring import Contest, Measuring, Progress, Turns
 from sbsim.bench.series import Heading, Series
 from sbsim.bench.steady_state import steady_window, why_not
 from sbsim.bench.stopping import Goal
-from sbsim.bench.verdict import Judged, Verdict, verdict
+from sbsim.bench.verdict import Judged, Name, Verdict, verdict
 from sbsim.bench.workloads import PRESETS, Preset, Workload, filling
 from sbsim.deployment import Deployment, Host
 from sbsim.machines import Machine
@@ -216,19 +216,22 @@ def judge(path: Path, steady: bool) -> Found:
 
 
 def verdicts_of(plan: Plan, found: list[Found]) -> tuple[Verdict, Verdict]:
-    """Both verdicts: what Shared Block adds, and the claim."""
+    """Both verdicts: what Shared Block adds, and the claim.
 
-    def judged(name: str) -> list[Judged]:
-        return [
-            Judged(one.workload, one.comparison)
+    A workload that shows nothing, or was not come to, keeps either from passing.
+    """
+
+    def of(name: Name, contest: str) -> Verdict:
+        shown = {
+            one.workload: one.comparison
             for one in found
-            if one.contest == name and one.comparison is not None
-        ]
+            if one.contest == contest and one.comparison is not None
+        }
+        judged = [Judged(workload, comparison) for workload, comparison in shown.items()]
+        missing = [one.name for one in plan.workloads if one.name not in shown]
+        return verdict(name, judged, plan.margin, plan.capabilities, missing)
 
-    return (
-        verdict("added", judged(ADDED), plan.margin, plan.capabilities),
-        verdict("claim", judged(CLAIM), plan.margin, plan.capabilities),
-    )
+    return of("added", ADDED), of("claim", CLAIM)
 
 
 def contests_of(layers: tuple[Layer, ...], preset: Preset) -> tuple[Contest, ...]:

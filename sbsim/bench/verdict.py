@@ -8,7 +8,7 @@ disk, which is what the vendor claims; it is judged only where numbers mean some
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -45,7 +45,7 @@ class Judged:
 class Verdict:
     """A verdict with the sentence that carries it; `judged` false: it could not be judged here.
 
-    `workload` is the one that decided.
+    `workload` is the one that decided; `missing` are those that show nothing.
     """
 
     name: Name
@@ -53,12 +53,20 @@ class Verdict:
     sentence: str
     judged: bool = True
     workload: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def verdict(
-    name: Name, found: Iterable[Judged], margin: float, capabilities: Collection[str]
+    name: Name,
+    found: Iterable[Judged],
+    margin: float,
+    capabilities: Collection[str],
+    missing: Sequence[str] = (),
 ) -> Verdict:
-    """Judge one of the two by all of its workloads: it fails by any, and passes by all of them."""
+    """Judge one of the two by all of its workloads: it fails by any, and passes by all of them.
+
+    `missing` are workloads that were asked for and show nothing: it cannot pass with any.
+    """
     if (need := NEEDS[name]) not in capabilities:
         return Verdict(name, Status.INCONCLUSIVE, _WHY_NOT[need], judged=False)
     all_of_it = list(found)
@@ -67,6 +75,11 @@ def verdict(
     statuses = {one.workload: _status(one.comparison, margin) for one in all_of_it}
     worst = max(all_of_it, key=lambda one: _weight(statuses[one.workload], one.comparison))
     said = sentence(worst, margin, len(all_of_it))
+    if missing and statuses[worst.workload] is not Status.FAIL:
+        said = f"{', '.join(missing)}: nothing is shown yet; {said}"
+        return Verdict(
+            name, Status.INCONCLUSIVE, said, workload=worst.workload, missing=tuple(missing)
+        )
     return Verdict(name, statuses[worst.workload], said, workload=worst.workload)
 
 

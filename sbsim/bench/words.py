@@ -23,6 +23,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{ratio}, 95 % interval {low} to {high} from {pairs} pairs ({workload}); margin {margin}.",
         "{ratio}，95 % 区间 {low} 至 {high}，共 {pairs} 对（{workload}）；容限 {margin}。",
     ),
+    "missing": (
+        "It cannot pass yet: nothing is shown for {workloads}.",
+        "尚不能通过：{workloads} 没有结果。",
+    ),
     "not-measured": ("Nothing was measured for it.", "没有相应的测量数据。"),
     "needs-measured_io": (
         "Not judged: emulated machines have the processor as their bottleneck, not the disk.",

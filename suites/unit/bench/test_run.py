@@ -25,12 +25,13 @@ from sbsim.errors import SbsimError
 from sbsim.report.folder import BENCH_REPORT
 
 READ = Workload("randread", 4096)
+MIXED = Workload("randrw", 4096, 32, 4, 70, (("fsync", "1"),))
 PLAN = Plan(
     deployment="tutorial",
     host="host1",
     storage="PS-1",
     preset="quick",
-    workloads=(READ, Workload("randrw", 4096, 32, 4, 70, (("fsync", "1"),))),
+    workloads=(READ,),
     margin=0.05,
     seed=1,
     kind="emulated",
@@ -66,8 +67,10 @@ def kept(tmp_path: Path) -> Kept:
     return found
 
 
-def test_plan_is_read_as_it_was_kept(kept: Kept) -> None:
-    assert kept.plan() == PLAN
+def test_plan_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    plan = replace(PLAN, workloads=(READ, MIXED))
+    Kept(tmp_path).begin(plan)
+    assert Kept(tmp_path).plan() == plan
 
 
 def test_a_folder_is_gone_on_with_only_if_asked(kept: Kept) -> None:
@@ -113,6 +116,21 @@ def test_too_few_pairs_show_nothing(kept: Kept) -> None:
     assert found["added"].comparison is None
     assert "4 pairs" in found["added"].why_none
     assert verdicts_of(PLAN, kept.found())[0].status is Status.INCONCLUSIVE
+
+
+def test_a_run_that_was_cut_off_passes_nothing(kept: Kept) -> None:
+    plan = replace(PLAN, workloads=(READ, MIXED))
+    added, _ = verdicts_of(plan, kept.found())
+    assert (added.status, added.missing) == (Status.INCONCLUSIVE, (MIXED.name,))
+    assert f"{MIXED.name}: nothing is shown yet" in added.sentence
+    text = page.render(plan, kept.found())
+    assert f"nothing is shown for {MIXED.name}" in text
+    assert f"{MIXED.name} 没有结果" in text
+
+
+def test_what_fails_fails_before_all_is_measured(kept: Kept) -> None:
+    plan = replace(PLAN, workloads=(READ, MIXED), capabilities=("measured_io", "real_kernel"))
+    assert verdicts_of(plan, kept.found())[1].status is Status.FAIL
 
 
 def test_a_preset_that_asks_for_steadiness_counts_from_there(kept: Kept) -> None:
