@@ -1,7 +1,7 @@
 """What is done to a device, and the fio job that does it.
 
-A job file measures one or more sides on the same region: ``alternating`` one after the other in
-short turns, so that a disturbance of a second hits both, or ``together`` at once.
+A job file measures one or more sides on the same region, one after the other in short turns: never
+at once, for sides that share a processor fall into step (docs/bench.md).
 """
 
 from __future__ import annotations
@@ -134,21 +134,15 @@ def alternating(
     for turn in range(1, turns + 1):
         seed = draw.randrange(1, 2**31)
         for place in draw.sample(list(places), len(places)):
-            parts.append(_job(f"{place.side}.{turn}", place, seed, alone=True))
+            parts.append(_job(f"{place.side}.{turn}", place, seed))
     return "\n".join(parts)
-
-
-def together(workload: Workload, places: Sequence[Place], runtime_ms: int, seed: int) -> str:
-    """A job file in which all sides run at once, for as long as each other."""
-    jobs = [_job(place.side, place, seed, alone=False) for place in places]
-    return "\n".join([_global(workload, runtime_ms), *jobs])
 
 
 def filling(place: Place) -> str:
     """A job file that writes a region once, so that reading it reads what was written."""
     lines = ["[global]", "ioengine=libaio", "direct=1", "rw=write", f"bs={KIB * KIB}", "iodepth=4",
              "allow_file_create=0", ""]  # fmt: skip
-    return "\n".join([*lines, _job("fill", place, seed=1, alone=False)])
+    return "\n".join([*lines, _job("fill", place, seed=1)])
 
 
 def _global(workload: Workload, runtime_ms: int) -> str:
@@ -174,11 +168,10 @@ def _global(workload: Workload, runtime_ms: int) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _job(name: str, place: Place, seed: int, alone: bool) -> str:
+def _job(name: str, place: Place, seed: int) -> str:
     lines = [
         f"[{name}]",
-        # Each job its own row of the results: the jobs of one group are one row.
-        "stonewall" if alone else "new_group",
+        "stonewall",
         f"filename={_escaped(place.device)}",
         f"offset={place.offset}",
         f"size={place.size}",

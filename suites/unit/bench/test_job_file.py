@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sbsim.bench.errors import UnfitJobFile
 from sbsim.bench.job_file import ALLOWED, parse_job_file
-from sbsim.bench.workloads import KIB, PRESETS, Place, Workload, alternating, together
+from sbsim.bench.workloads import KIB, PRESETS, Place, Workload, alternating
 
 OWN = """\
 ; what the database does
@@ -105,14 +105,14 @@ def test_regions_of_two_sizes_are_refused() -> None:
 
 @given(WORKLOADS)
 def test_job_file_of_ours_says_all_that_the_workload_does(workload: Workload) -> None:
-    text = together(workload, PLACES, 3000, seed=7)
+    text = alternating(workload, PLACES, 3, 3000, random.Random(7))
     lines = text.splitlines()
     assert f"rw={workload.pattern}" in lines
     assert f"bs={workload.block}" in lines
     assert f"iodepth={workload.depth}" in lines
     assert f"numjobs={workload.jobs}" in lines
     assert "direct=1" in lines
-    assert "stonewall" not in lines
+    assert lines.count("stonewall") == 3 * len(PLACES)
     assert ("rwmixread=70" in lines) == (workload.pattern == "randrw")
 
 
@@ -128,5 +128,5 @@ def test_presets_hold_the_workloads_that_are_asked_for() -> None:
 
 def test_colon_in_a_devices_name_is_no_second_device() -> None:
     place = Place("lun", "/dev/disk/by-path/ip-1:3260", 0, 1 << 20)
-    text = together(PRESETS["quick"].workloads[0], (place,), 500, seed=1)
+    text = alternating(PRESETS["quick"].workloads[0], (place,), 1, 500, random.Random(1))
     assert "filename=/dev/disk/by-path/ip-1\\:3260\n" in text
