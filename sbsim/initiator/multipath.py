@@ -27,7 +27,12 @@ PACKAGES = ("multipath-tools",)
 MODULES = ("dm-multipath", "dm-round-robin")
 UNIT = "multipathd.service"
 MAPS_LIMIT_SECONDS = 90.0
+ANSWER_LIMIT_SECONDS = 30.0
 _VIEW_ATTEMPTS = 3
+
+# multipathd's answer, with status 0, where its threads have not let it answer for 4 s
+# (uxsock_timeout): a path that is lost under load does that.
+_BUSY = "timeout"
 
 # What a family does beside writing multipath.conf and starting the unit. el7's mpathconf also
 # makes the file: it comes before ours is written.
@@ -122,8 +127,11 @@ class Multipath:
         raise ToolsDisagree(self.machine.name, found)
 
     def read(self) -> tuple[MultipathMap, ...]:
-        """The maps as multipathd alone tells them: the quick look."""
-        text = self.machine.run(*MAPS_ARGV).stdout
+        """The maps as multipathd alone tells them: the quick look.
+
+        Raises WaitedInVain where it was too busy to answer all the time.
+        """
+        text = self._maps_text()
         blocks = {one.kname: one for root in self._disks() for one in root.walk()}
         hctls = {name: one.hctl for name, one in blocks.items() if one.hctl}
         return parse_maps(text, hctls, {name: one.size for name, one in blocks.items()})
@@ -162,6 +170,14 @@ class Multipath:
             raise InitiatorError(self.machine.name, text)
 
     # --- below ------------------------------------------------------------------------------
+
+    def _maps_text(self) -> str:
+        def answered() -> tuple[str, ...]:
+            text = self.machine.run(*MAPS_ARGV).stdout
+            return () if text.strip() == _BUSY else (text,)
+
+        what = f"{self.machine.name}'s multipathd to answer; it says {_BUSY!r}"
+        return wait_until(self._clock, answered, ANSWER_LIMIT_SECONDS, what, every_seconds=1.0)[0]
 
     def _disks(self) -> tuple[BlockDevice, ...]:
         return parse_lsblk(self.machine.run(*lsblk.ARGV).stdout)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from sbsim.errors import CommandFailed
+from sbsim.errors import CommandFailed, WaitedInVain
 from sbsim.initiator import lsblk
 from sbsim.initiator.errors import InitiatorError, LunsWouldMerge
 from sbsim.initiator.lsblk import BlockDevice, parse_lsblk
 from sbsim.initiator.multipath import BACKUP, Multipath, refuse_merges
 from sbsim.initiator.multipath_conf import PATH, with_settings
+from sbsim.initiator.multipath_map import MAPS_ARGV
 from sbsim.machines import Process, Result
 from sbsim.testing import FakeClock
 
@@ -151,6 +152,21 @@ def test_remove_puts_the_operators_file_back_and_leaves_a_daemon_that_ran(
     assert machine.files == before
     assert machine.running
     assert ("multipath", "-F") not in machine.commands
+
+
+def test_busy_multipathd_is_asked_again(machine: FakeMultipathd, multipath: Multipath) -> None:
+    machine.answers[lsblk.ARGV] = [captured("debian12/lsblk/lsblk_-J.four_luns.txt")]
+    machine.answers[MAPS_ARGV] = ["timeout\n", "timeout\n", '{"maps": []}\n']
+    assert multipath.read() == ()
+    assert machine.commands.count(MAPS_ARGV) == 3
+
+
+def test_multipathd_that_stays_busy_is_an_error(
+    machine: FakeMultipathd, multipath: Multipath
+) -> None:
+    machine.answers[MAPS_ARGV] = ["timeout\n"]
+    with pytest.raises(WaitedInVain, match="host1's multipathd to answer; it says 'timeout'"):
+        multipath.read()
 
 
 def test_refused_resize_is_an_error(machine: FakeMultipathd, multipath: Multipath) -> None:
