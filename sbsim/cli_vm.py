@@ -192,6 +192,9 @@ def create_volume(
     shared: Annotated[
         bool, typer.Option("--shared", help="Several instances may have it at once.")
     ] = False,
+    thin: Annotated[
+        bool, typer.Option("--thin", help="It takes its space as it is written (zstack-5).")
+    ] = False,
     lab: LabName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -200,7 +203,7 @@ def create_volume(
     if (size is None) == (offering is None):
         raise UsageError("say how large it is: either --size or --offering")
     number = _size(size) if size is not None else images.disk_size(management, offering or "")
-    made = volumes.create(management, NewDataVolume(name, number, storage, shared))
+    made = volumes.create(management, NewDataVolume(name, number, storage, shared, thin))
     _show_volume(management, made.uuid, as_json)
 
 
@@ -240,6 +243,13 @@ def resize_volume(
     """Make a volume larger; its instance may be running."""
     management = telling(lab)
     _show_volume(management, volumes.resize(management, name, _size(size)).uuid, as_json)
+
+
+@volume_app.command("extend")
+def extend_volume(name: VolumeName, lab: LabName = None, as_json: AsJson = False) -> None:
+    """Give a thin volume that is full more space; an instance that waits for it goes on."""
+    management = telling(lab)
+    _show_volume(management, volumes.extend(management, name).uuid, as_json)
 
 
 @volume_app.command("delete")

@@ -110,6 +110,12 @@ class Instances(LiveChanges):
         with in_words(self._name):
             self._find(uuid).reset()
 
+    def go_on(self, uuid: str) -> None:
+        """Have a paused instance go on; nothing happens if it runs."""
+        if self.states().get(uuid) is Running.PAUSED:
+            with in_words(self._name):
+                self._find(uuid).resume()
+
     def drives(self, uuid: str) -> dict[str, str]:
         """The paths of a running instance's disks, by their target names."""
         with in_words(self._name):

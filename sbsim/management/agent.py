@@ -66,8 +66,13 @@ class VolumeAgent(Protocol):
     def delete(self, vg: str, name: str) -> None:
         """Remove a volume; nothing happens if there is none."""
 
-    def grow(self, vg: str, name: str, virtual: int, format: Format, live: bool) -> int:
+    def grow(
+        self, vg: str, name: str, virtual: int, format: Format, live: bool, room: int | None = None
+    ) -> int:
         """Make a volume larger; return its size in the pool."""
+
+    def extend(self, vg: str, name: str, size: int) -> int:
+        """Have a thin volume take `size` bytes of the pool; return what it takes."""
 
     def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> None:
         """Put a volume upon another one, copying into it what it would lose."""
@@ -103,6 +108,9 @@ class InstanceAgent(Protocol):
 
     def reset(self, uuid: str) -> None:
         """Press the reset button."""
+
+    def go_on(self, uuid: str) -> None:
+        """Have a paused instance go on; nothing happens if it runs."""
 
     def drives(self, uuid: str) -> dict[str, str]:
         """The paths of a running instance's disks, by their target names."""

@@ -245,6 +245,7 @@ class Volume:
 
     Its bytes lie in the logical volume `lv`, in the volumes of the snapshot `base` that it goes on
     from, in that one's parents, and in the image that all of these go on from, if it has one.
+    A `thin` one takes its space only as it is written.
     """
 
     uuid: str
@@ -261,6 +262,7 @@ class Volume:
     actual: int = 0
     status: VolumeStatus = VolumeStatus.NOT_INSTANTIATED
     state: State = State.ENABLED
+    thin: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class VolumeInventory:
     actual: int
     format: str
     shareable: bool
+    thin: bool
     storage: str
     install_path: str
     instances: tuple[str, ...]
@@ -211,6 +212,7 @@ def _volume(rows: Transaction, row: Volume) -> VolumeInventory:
         actual=row.actual,
         format=row.format,
         shareable=row.shareable,
+        thin=row.thin,
         storage=storage.name if storage else "",
         install_path=_install_path(storage.uuid, row.lv) if storage else "",
         instances=tuple(one.name for one in users),

@@ -11,6 +11,7 @@ from sbsim.management.entities import Host
 from sbsim.management.errors import OPERATION_FAILED, ManagementError
 from sbsim.management.journal import Journal
 from sbsim.management.store import Store
+from sbsim.sharedblock.profile import ThinRules
 from sbsim.sharedblock.qemu_img import Format
 
 A = TypeVar("A")
@@ -26,7 +27,8 @@ class Management:
 
     `install` puts on the host of that name what it lacks and returns what that was (R2.5); `ids`
     gives uuids, `now` seconds since 1970; `progress` is told each long step in one line.
-    `volume_format` is what the product's version makes volumes of that one instance has alone.
+    `volume_format` is what the product's version makes volumes of that one instance has alone;
+    `thin` how it lets them be thin, if it does.
 
     Example: `storages.add(management, storages.NewStorage("PS-1", zone.uuid, ("3600…",)))`
     """
@@ -43,6 +45,7 @@ class Management:
     instance_agents: Mapping[str, InstanceAgent] = field(default_factory=dict)
     folder_agents: Mapping[str, FolderAgent] = field(default_factory=dict)
     volume_format: Format = "qcow2"
+    thin: ThinRules | None = None
 
     def agent(self, host: Host) -> PoolAgent:
         """A host's agent for pools. Raises ManagementError where the host has none."""

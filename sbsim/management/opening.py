@@ -34,6 +34,7 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
     """
     kept = Store(store, deployed.clock)
     wanted, hosts = host_packages(deployed), deployed.deployment.hosts
+    version = profile(deployed.deployment.profile)
 
     def install(host: str) -> tuple[str, ...]:
         progress(f"installing what {host} lacks")
@@ -54,5 +55,6 @@ def open_management(deployed: Deployed, store: Path, progress: Callable[[str], N
         volume_agents={host.name: deployed.volumes(host) for host in hosts},
         instance_agents={host.name: deployed.instances(host) for host in hosts},
         folder_agents={host.name: Folders(deployed.machines[host.name]) for host in hosts},
-        volume_format=profile(deployed.deployment.profile).volume_format,
+        volume_format=version.volume_format,
+        thin=version.thin,
     )

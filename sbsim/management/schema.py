@@ -33,7 +33,7 @@ from sbsim.management.entities import (
 from sbsim.management.operation import Operation, Progress
 
 APPLICATION = "sbsim management"
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -228,7 +228,9 @@ _volume = Table(
     _size("actual"),
     Column("status", _words(VolumeStatus), nullable=False),
     _state(),
+    Column("thin", Boolean, nullable=False),
     CheckConstraint("NOT (shareable AND kind = 'Root')", name="no_shared_root"),
+    CheckConstraint("NOT (shareable AND thin)", name="no_shared_thin"),
 )
 _volume_ref = Table(
     "volume_ref",

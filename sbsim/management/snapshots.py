@@ -31,9 +31,9 @@ from sbsim.management.operation import Operation, Progress
 from sbsim.management.recovery import ends, recover
 from sbsim.management.rules import Act, require
 from sbsim.management.store import Transaction
-from sbsim.management.volumes import note_room, running_user
+from sbsim.management.volumes import note_room, room_of, running_user
 from sbsim.management.words import check_name
-from sbsim.sharedblock.sizes import volume_size
+from sbsim.sharedblock.sizes import space
 from sbsim.sharedblock.volumes import NewVolume, Use, path_of
 
 TAKE_SNAPSHOT = "take snapshot"
@@ -54,7 +54,7 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
         _must_be_plain(one)
         storage = find_in(rows, PrimaryStorage, cast(str, one.primary_storage_uuid))
         hosts = require(rows, storage, Act.TAKE_SNAPSHOT)
-        must_have_room(storage, volume_size(one.size))
+        must_have_room(storage, space(one.size, room_of(management, one)))
         user = running_user(rows, one)
         host = find_in(rows, Host, cast(str, user.host_uuid)) if user else hosts[0]
         operation = management.journal.claim(
@@ -67,7 +67,7 @@ def take(management: Management, volume: str, name: str) -> Snapshot:
         what = f"no snapshot of {one.name} was taken"
         with undone_by(settle_take, management, operation, what):
             management.progress(f"taking {name} of {one.name} on {host.name}")
-            actual = _make_upon(management, host, chain, arguments["lv"], one.size)
+            actual = _make_upon(management, host, chain, arguments["lv"], one, one.size)
             if user is not None:
                 number = _number(management, one, user)
                 path = path_of(storage.uuid, arguments["lv"])
@@ -117,7 +117,8 @@ def settle_take(management: Management, operation: Operation, why: str) -> None:
         drives = management.instances(host).drives(user.uuid)
         if path_of(vg, lv) in drives.values():
             _only_read(management, host, chain)
-            _record_take(management, operation, volume, volume_size(volume.size))
+            taken = space(volume.size, room_of(management, volume))
+            _record_take(management, operation, volume, taken)
             return
     management.volumes(host).delete(vg, lv)
     with management.store.transaction() as rows:
@@ -137,7 +138,7 @@ def revert(management: Management, name: str) -> Volume:
         storage = find_in(rows, PrimaryStorage, snapshot.primary_storage_uuid)
         host = require(rows, storage, Act.REVERT)[0]
         _must_be_at_rest(rows, volume, "revert")
-        must_have_room(storage, volume_size(snapshot.size))
+        must_have_room(storage, space(snapshot.size, room_of(management, volume)))
         operation = management.journal.claim(
             rows, REVERT, volume.uuid, needs=[storage.uuid], host=host.uuid,
             lv=management.ids(), old=volume.lv,
@@ -148,7 +149,7 @@ def revert(management: Management, name: str) -> Volume:
         what = f"{volume.name} was not reverted"
         with undone_by(finish_revert, management, operation, what):
             management.progress(f"reverting {volume.name} to {snapshot.name} on {host.name}")
-            actual = _make_upon(management, host, chain, lv, snapshot.size)
+            actual = _make_upon(management, host, chain, lv, volume, snapshot.size)
         with management.store.transaction() as rows:
             volume = rows.change(
                 volume, lv=lv, base=snapshot.uuid, format="qcow2", size=snapshot.size,
@@ -235,10 +236,12 @@ def finish_delete(management: Management, operation: Operation, why: str) -> Non
         management.journal.end(rows, operation, Progress.DONE, why)
 
 
-def _make_upon(management: Management, host: Host, chain: Chain, lv: str, size: int) -> int:
-    """Make an empty volume that goes on from a chain's top; return its size in the pool."""
-    behind = chain.layers[0]
-    new = NewVolume(lv, size, "qcow2", path_of(chain.vg, behind.lv), behind.format)
+def _make_upon(
+    management: Management, host: Host, chain: Chain, lv: str, volume: Volume, size: int
+) -> int:
+    """Make an empty layer of a volume upon a chain's top; return its size in the pool."""
+    behind, room = chain.layers[0], room_of(management, volume)
+    new = NewVolume(lv, size, "qcow2", path_of(chain.vg, behind.lv), behind.format, room=room)
     return management.volumes(host).make(chain.vg, new)
 
 

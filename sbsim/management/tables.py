@@ -193,6 +193,7 @@ def volume(item: VolumeInventory) -> list[Table]:
             ("state", item.state),
             ("size", f"{readable(item.size)}, {readable(item.actual)} in the pool"),
             ("format", item.format or "–"),
+            ("thin", "yes" if item.thin else "no"),
             ("shared", "yes" if item.shareable else "no"),
             ("storage", item.storage or "–"),
             ("path", item.install_path or "–"),

@@ -7,6 +7,7 @@ attached to an instance and comes to lie where that one's root volume is.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -38,22 +39,27 @@ from sbsim.management.store import Transaction
 from sbsim.management.using import taken
 from sbsim.management.words import check_name, check_size
 from sbsim.sharedblock.qemu_img import Format
-from sbsim.sharedblock.sizes import volume_size
+from sbsim.sharedblock.sizes import space
 from sbsim.sharedblock.volumes import NewVolume
 
 CREATE_VOLUME = "create volume"
 DELETE_VOLUME = "delete volume"
 RESIZE_VOLUME = "resize volume"
+EXTEND_VOLUME = "extend volume"
 
 
 @dataclass(frozen=True)
 class NewDataVolume:
-    """A data volume to be made: `size` in bytes; its storage by name or uuid, if it has one."""
+    """A data volume to be made: `size` in bytes; its storage by name or uuid, if it has one.
+
+    A `thin` one takes its space as it is written; not every version of the product has them.
+    """
 
     name: str
     size: int
     storage: str | None = None
     shareable: bool = False
+    thin: bool = False
 
 
 def create(management: Management, new: NewDataVolume) -> Volume:
@@ -64,11 +70,13 @@ def create(management: Management, new: NewDataVolume) -> Volume:
     """
     check_name("volume", new.name)
     check_size("the size", new.size)
+    _may_be_thin(management, new)
     recover(management)
     with management.store.transaction() as rows:
         volume = Volume(
-            management.ids(), new.name, VolumeKind.DATA, new.size, new.shareable, management.now()
-        )
+            management.ids(), new.name, VolumeKind.DATA, new.size, new.shareable, management.now(),
+            thin=new.thin,
+        )  # fmt: skip
         if new.storage is None:
             return rows.add(volume)
         storage = storage_for(rows, new.storage, Act.NEW_VOLUME)
@@ -78,11 +86,29 @@ def create(management: Management, new: NewDataVolume) -> Volume:
         return fill_space(management, operation, host, volume)
 
 
+def _may_be_thin(management: Management, new: NewDataVolume) -> None:
+    if new.thin and new.shareable:
+        raise Refused(
+            BAD_ARGUMENT, f"{new.name} cannot be both shared and thin: shared volumes are raw"
+        )
+    if new.thin and management.thin is None:
+        raise Refused(
+            BAD_ARGUMENT,
+            f"{new.name} cannot be thin: this version of the product has no thin volumes, they "
+            f"came with 3.1 (--profile zstack-5)",
+        )
+
+
+def room_of(management: Management, volume: Volume) -> int | None:
+    """The bytes for which a volume has room to begin with, if it is thin."""
+    return management.thin.begin if volume.thin and management.thin is not None else None
+
+
 def claim_space(
     management: Management, rows: Transaction, volume: Volume, storage: PrimaryStorage
 ) -> tuple[Operation, Host, Volume]:
     """Begin to make a recorded volume's space on a storage, by way of one of its hosts."""
-    must_have_room(storage, volume_size(volume.size))
+    must_have_room(storage, space(volume.size, room_of(management, volume)))
     host = require(rows, storage, Act.NEW_VOLUME)[0]
     volume = rows.change(
         volume,
@@ -100,7 +126,8 @@ def claim_space(
 def fill_space(management: Management, operation: Operation, host: Host, volume: Volume) -> Volume:
     """Make a volume's space; return it as it is then. What fails leaves nothing."""
     vg = cast(str, volume.primary_storage_uuid)
-    new = NewVolume(volume.lv, volume.size, cast(Format, volume.format))
+    room = room_of(management, volume)
+    new = NewVolume(volume.lv, volume.size, cast(Format, volume.format), room=room)
     with undone_by(undo_create, management, operation, f"the volume {volume.name} was not made"):
         management.progress(f"making {volume.name} on {host.name}")
         actual = management.volumes(host).make(vg, new)
@@ -198,15 +225,23 @@ def resize(management: Management, name: str, size: int) -> Volume:
         _may_grow(volume, size)
         storage = find_in(rows, PrimaryStorage, cast(str, volume.primary_storage_uuid))
         hosts = require(rows, storage, Act.RESIZE_VOLUME)
-        must_have_room(storage, volume_size(size) - volume.actual)
-        user = running_user(rows, volume)
-        host = find_in(rows, Host, cast(str, user.host_uuid)) if user else hosts[0]
-        needs = [storage.uuid, *([user.uuid] if user else [])]
+        must_have_room(storage, space(size, room_of(management, volume)) - volume.actual)
+        host, needs = _where_it_is_used(rows, volume, storage, hosts)
         operation = management.journal.claim(
             rows, RESIZE_VOLUME, volume.uuid, needs=needs, host=host.uuid, size=size
         )
     with management.journal.answering_for(operation):
         return finish_resize(management, operation, "")
+
+
+def _where_it_is_used(
+    rows: Transaction, volume: Volume, storage: PrimaryStorage, hosts: Sequence[Host]
+) -> tuple[Host, list[str]]:
+    """The host that has a volume open, else the first; what an operation there needs."""
+    user = running_user(rows, volume)
+    if user is None:
+        return hosts[0], [storage.uuid]
+    return find_in(rows, Host, cast(str, user.host_uuid)), [storage.uuid, user.uuid]
 
 
 def _may_grow(volume: Volume, size: int) -> None:
@@ -237,16 +272,74 @@ def finish_resize(management: Management, operation: Operation, why: str) -> Vol
         ref = rows.one(VolumeRef, volume_uuid=volume.uuid) if user else None
     with left_for_the_next(management, operation, f"{volume.name} was not made larger"):
         agent, format = management.volumes(host), chain.layers[0].format
+        room = room_of(management, volume)
         if user is not None and ref is not None:
-            actual = agent.grow(chain.vg, chain.top, size, format, live=True)
+            actual = agent.grow(chain.vg, chain.top, size, format, live=True, room=room)
             management.instances(host).resize(user.uuid, chain.drive(ref.number), size)
         else:
             with taken(management, host, (chain,)):
-                actual = agent.grow(chain.vg, chain.top, size, format, live=False)
+                actual = agent.grow(chain.vg, chain.top, size, format, live=False, room=room)
     with management.store.transaction() as rows:
         volume = rows.change(volume, size=size, actual=actual)
         management.journal.end(rows, operation, Progress.DONE, why)
     note_room(management, host, chain.vg)
+    return volume
+
+
+def extend(management: Management, name: str) -> Volume:
+    """Give a thin volume that is full one step more of its storage; return it as it is then.
+
+    An instance that waits for it, paused, goes on. Raises Refused for a volume that is not thin or
+    takes as much as it may, or a storage that is against it; ManagementError where a host fails:
+    the same call goes on then.
+    """
+    recover(management)
+    with management.store.transaction() as rows:
+        volume = find_in(rows, Volume, name)
+        size = _one_step_more(management, volume)
+        storage = find_in(rows, PrimaryStorage, cast(str, volume.primary_storage_uuid))
+        hosts = require(rows, storage, Act.RESIZE_VOLUME)
+        must_have_room(storage, size - volume.actual)
+        host, needs = _where_it_is_used(rows, volume, storage, hosts)
+        operation = management.journal.claim(
+            rows, EXTEND_VOLUME, volume.uuid, needs=needs, host=host.uuid, size=size
+        )
+    with management.journal.answering_for(operation):
+        return finish_extend(management, operation, "")
+
+
+def _one_step_more(management: Management, volume: Volume) -> int:
+    rules = management.thin
+    if not volume.thin or rules is None:
+        raise Refused(OPERATION_FAILED, f"{volume.name} is not thin; it has all of its space")
+    if volume.status is not VolumeStatus.READY:
+        raise Refused(OPERATION_FAILED, f"{volume.name} is {volume.status}; attach it first")
+    if volume.actual >= rules.factor * volume.size:
+        raise Refused(
+            OPERATION_FAILED,
+            f"{volume.name} takes {volume.actual} bytes for {volume.size}: {rules.factor} times "
+            f"what its instance sees is the most; delete snapshots, or make it larger",
+        )
+    return volume.actual + rules.step
+
+
+@ends(EXTEND_VOLUME)
+def finish_extend(management: Management, operation: Operation, why: str) -> Volume:
+    """Give a thin volume the space that was claimed for it; it may have it already."""
+    arguments = json.loads(operation.arguments)
+    with management.store.transaction() as rows:
+        volume = find_in(rows, Volume, operation.subject)
+        host = find_in(rows, Host, arguments["host"])
+        user = running_user(rows, volume)
+        vg = cast(str, volume.primary_storage_uuid)
+    with left_for_the_next(management, operation, f"{volume.name} got no more space"):
+        actual = management.volumes(host).extend(vg, volume.lv, arguments["size"])
+        if user is not None:
+            management.instances(host).go_on(user.uuid)
+    with management.store.transaction() as rows:
+        volume = rows.change(volume, actual=actual)
+        management.journal.end(rows, operation, Progress.DONE, why)
+    note_room(management, host, vg)
     return volume
 
 

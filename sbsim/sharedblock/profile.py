@@ -25,6 +25,19 @@ Settings = Mapping[str, str]
 
 
 @dataclass(frozen=True)
+class ThinRules:
+    """How a version has a thin volume take its space only as it is written, in bytes.
+
+    It begins with room for `begin`, and gets `step` more when that is full, unless it takes
+    `factor` times what its instance sees already.
+    """
+
+    begin: int
+    step: int
+    factor: int
+
+
+@dataclass(frozen=True)
 class Profile:
     """One version's way with a pool. `steps` are a connect's, in order.
 
@@ -34,8 +47,9 @@ class Profile:
     for LVM's default. `group_tags`: the group is known by the product's tag, not by name alone.
     `guards_group`: a host that is not first never makes a group. `id_style` is how a LUN's WWID is
     written where a user would name it. `volume_format` is what volumes are that one instance uses
-    alone; `exact_raw`: images and raw volumes get no room to spare. `not_applicable` lists what
-    only the vendor's own patched tools can do; no check claims it.
+    alone; `exact_raw`: images and raw volumes get no room to spare. `thin` is how volumes may be
+    thin, None where they cannot. `not_applicable` lists what only the vendor's own patched tools
+    can do; no check claims it.
     """
 
     name: str
@@ -56,6 +70,7 @@ class Profile:
     join_attempts: int
     volume_format: Literal["qcow2", "raw"]
     exact_raw: bool
+    thin: ThinRules | None = None
     not_applicable: tuple[str, ...] = field(default=())
 
     def disk_id(self, wwid: str, multipath: bool) -> str:

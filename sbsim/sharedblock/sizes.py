@@ -35,6 +35,11 @@ def volume_size(virtual: int) -> int:
     return _up(reserved(virtual), EXTENT)
 
 
+def space(virtual: int, room: int | None) -> int:
+    """The bytes that a volume of `virtual` bytes takes at first, if it is thin with that room."""
+    return volume_size(virtual if room is None else min(virtual, room))
+
+
 def exact(virtual: int) -> int:
     """The bytes of the logical volume that holds exactly `virtual` bytes: whole extents."""
     return _up(virtual, EXTENT)

@@ -27,7 +27,7 @@ from sbsim.sharedblock.lvm_report import LogicalVolume
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.qemu_img import Content, Format, QemuImg
 from sbsim.sharedblock.request import Capacity
-from sbsim.sharedblock.sizes import MIB, exact, volume_size
+from sbsim.sharedblock.sizes import MIB, exact, space
 
 VOLUME_TAG = "zs::sharedblock::volume"
 IMAGE_TAG = "zs::sharedblock::image"
@@ -54,7 +54,8 @@ _RANK = {Use.NONE: 0, Use.SHARED: 1, Use.EXCLUSIVE: 2}
 class NewVolume:
     """A volume to be made: `virtual` bytes of that format, upon another volume if it is named.
 
-    An `image` holds what instances' root disks are made of; its size is what its bytes take.
+    An `image` holds what instances' root disks are made of; its size is what its bytes take. A
+    thin one has `room` for that many bytes only to begin with.
     """
 
     name: str
@@ -63,6 +64,7 @@ class NewVolume:
     backing: str | None = None
     backing_format: Format | None = None
     image: bool = False
+    room: int | None = None
 
 
 class Volumes:
@@ -159,16 +161,25 @@ class Volumes:
         self.use(vg, (name,), Use.NONE)
         self._change("lvremove", "--quiet", "--yes", f"{vg}/{name}")
 
-    def grow(self, vg: str, name: str, virtual: int, format: Format, live: bool) -> int:
+    def grow(
+        self, vg: str, name: str, virtual: int, format: Format, live: bool, room: int | None = None
+    ) -> int:
         """Make a volume larger; return its size in the pool. `live`: an instance here uses it.
 
-        What an instance sees of a live one is for its hypervisor to change.
+        What an instance sees of a live one is for its hypervisor to change. A thin one gets the
+        `room` that it would begin with.
         """
-        wanted = self._size(NewVolume(name, virtual, format))
+        wanted = self._size(NewVolume(name, virtual, format, room=room))
         with self.using(vg, name, Use.EXCLUSIVE):
             self._reach(vg, name, wanted)
             if format == "qcow2" and not live:
                 self._qemu.resize(path_of(vg, name), virtual)
+        return self._there(vg, name).size
+
+    def extend(self, vg: str, name: str, size: int) -> int:
+        """Have a thin volume take at least `size` bytes of the pool; return what it takes."""
+        with self.using(vg, name, Use.EXCLUSIVE):
+            self._reach(vg, name, size)
         return self._there(vg, name).size
 
     def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> None:
@@ -226,7 +237,9 @@ class Volumes:
     def _size(self, new: NewVolume) -> int:
         """The bytes that a volume asks LVM for, as the product's version counts them."""
         plain = new.format == "raw" or new.image
-        return exact(new.virtual) if plain and self._profile.exact_raw else volume_size(new.virtual)
+        if plain and self._profile.exact_raw:
+            return exact(new.virtual)
+        return space(new.virtual, new.room)
 
     def _find(self, vg: str, name: str) -> LogicalVolume | None:
         return next((one for one in self.listed(vg) if one.name == name), None)

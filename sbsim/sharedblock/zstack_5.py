@@ -1,8 +1,8 @@
 """ZStack 5: it finds the disks before it touches anything, and makes a group once only."""
 
 from sbsim.sharedblock.disk import DiskRules
-from sbsim.sharedblock.profile import Profile
-from sbsim.sharedblock.sizes import METADATA
+from sbsim.sharedblock.profile import Profile, ThinRules
+from sbsim.sharedblock.sizes import GIB, METADATA
 from sbsim.sharedblock.wipe import ForeignVolumes, WipeRules
 
 PROFILE = Profile(
@@ -48,6 +48,7 @@ PROFILE = Profile(
     join_attempts=5,
     volume_format="qcow2",
     exact_raw=True,
+    thin=ThinRules(begin=5 * GIB, step=2 * GIB, factor=3),
     not_applicable=(
         "zstack_vglock_timeout, zstack_vglock_large_delay and their switches: keys of the vendor's "
         "patched sanlock",

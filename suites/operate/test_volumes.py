@@ -22,7 +22,7 @@ from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.management.volumes import NewDataVolume
 from sbsim.sharedblock.profiles import profile
-from sbsim.sharedblock.sizes import MIB, exact, volume_size
+from sbsim.sharedblock.sizes import GIB, MIB, exact, volume_size
 from sbsim.sharedblock.volumes import Use, path_of
 
 pytestmark = OPERATES
@@ -90,6 +90,39 @@ def test_volume_exists_at_once_and_follows_its_instance(
     proves("R4.5", "guest_unharmed", None, seen=[told.errors, told.strangers], wanted=[0, 0])
     proves("R4.5", "let_go", None, seen=effects.locks(storage.uuid, made.uuid),
            wanted=nothing(deployed, {}))  # fmt: skip
+
+
+def test_thin_volume_takes_its_space_as_it_is_written(
+    operated: Management,
+    deployed: Deployed,
+    storage: StorageInventory,
+    make_instance: Callable[..., InstanceInventory],
+    guests: Guests,
+    effects: Effects,
+) -> None:
+    rules = profile(deployed.deployment.profile).thin
+    new = NewDataVolume("thin", 8 * GIB, storage.name, thin=True)
+    if rules is None:
+        with pytest.raises(Refused, match="no thin volumes"):
+            volumes.create(operated, new)
+        return
+    made = volumes.create(operated, new)
+    try:
+        assert effects.volumes(storage.uuid)[made.lv].size == volume_size(rules.begin)
+        make_instance("vm-1")
+        volume_attachment.attach(operated, "thin", "vm-1")
+        extended = volumes.extend(operated, "thin")
+        assert extended.actual == effects.volumes(storage.uuid)[made.lv].size
+        assert extended.actual == volume_size(rules.begin) + rules.step
+        volumes.resize(operated, "thin", 9 * GIB)
+        assert effects.volumes(storage.uuid)[made.lv].size == extended.actual
+        told = guests.next_round("vm-1")
+        assert (told.errors, told.strangers) == (0, 0)
+        volume_attachment.detach(operated, "thin")
+    finally:
+        with contextlib.suppress(Refused):
+            volume_attachment.detach(operated, "thin")
+        volumes.delete(operated, "thin")
 
 
 @pytest.mark.requirement("R4.6")

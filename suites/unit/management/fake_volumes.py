@@ -18,7 +18,7 @@ from sbsim.kvm.domain import Domain, Drive
 from sbsim.kvm.instances import Running
 from sbsim.sharedblock.qemu_img import Format
 from sbsim.sharedblock.request import Capacity
-from sbsim.sharedblock.sizes import GIB, volume_size
+from sbsim.sharedblock.sizes import GIB, space
 from sbsim.sharedblock.volumes import NewVolume, Use
 
 POOL = 100 * GIB
@@ -102,7 +102,8 @@ class FakeVolumes:
             if lv not in self.world.lvs:
                 behind = new.backing.removeprefix("/dev/") if new.backing else None
                 self.world.lvs[lv] = {
-                    "size": volume_size(new.virtual),
+                    "size": space(new.virtual, new.room),
+                    "room": new.room,
                     "format": new.format,
                     "virtual": new.virtual,
                     "behind": behind if new.format == "qcow2" else None,
@@ -135,15 +136,25 @@ class FakeVolumes:
             del self.world.lvs[lv]
             self.world.changed()
 
-    def grow(self, vg: str, name: str, virtual: int, format: Format, live: bool) -> int:
+    def grow(
+        self, vg: str, name: str, virtual: int, format: Format, live: bool, room: int | None = None
+    ) -> int:
         with self.world.lock:
             self.world.called(self.name, "grow")
             lv = f"{vg}/{name}"
             assert self.name in self.world.users(lv), f"{lv} grows while it is not active"
             row = self.world.lvs[lv]
-            row["size"] = max(row["size"], volume_size(virtual))
+            row["size"] = max(row["size"], space(virtual, room))
             if not live:
                 row["virtual"] = virtual
+            self.world.changed()
+            return int(row["size"])
+
+    def extend(self, vg: str, name: str, size: int) -> int:
+        with self.world.lock:
+            self.world.called(self.name, "extend")
+            row = self.world.lvs[f"{vg}/{name}"]
+            row["size"] = max(row["size"], size)
             self.world.changed()
             return int(row["size"])
 
@@ -258,6 +269,12 @@ class FakeInstances:
     def reset(self, uuid: str) -> None:
         self.world.called(self.name, "reset")
 
+    def go_on(self, uuid: str) -> None:
+        with self.world.lock:
+            self.world.called(self.name, "go_on")
+            self.world.paused.discard(uuid)
+            self.world.changed()
+
     def drives(self, uuid: str) -> dict[str, str]:
         self.world.called(self.name, "drives")
         return {target: f"/dev/{lv}" for target, lv in self._domains[uuid].items()}
@@ -278,7 +295,7 @@ class FakeInstances:
         with self.world.lock:
             self.world.called(self.name, "resize")
             lv = self._domains[uuid][drive.target]
-            assert volume_size(virtual) <= self.world.lvs[lv]["size"]
+            assert space(virtual, self.world.lvs[lv]["room"]) <= self.world.lvs[lv]["size"]
             self.world.lvs[lv]["virtual"] = virtual
             self.world.changed()
 

@@ -59,6 +59,7 @@ OPERATIONS: dict[str, Callable[[Management], object]] = {
     "attach-volume": lambda one: volume_attachment.attach(one, "disk-1", "vm-1"),
     "detach-volume": lambda one: volume_attachment.detach(one, "disk-1"),
     "resize": lambda one: volumes.resize(one, "vm-1-root", 80 * MIB),
+    "extend": lambda one: volumes.extend(one, "disk-3"),
     "take-snapshot": lambda one: snapshots.take(one, "vm-1-root", "s-2"),
     "revert": lambda one: snapshots.revert(one, "s-1"),
     "delete-snapshot": lambda one: snapshots.delete(one, "s-1"),

@@ -11,11 +11,15 @@ from sbsim.management.journal import Journal
 from sbsim.management.management import Management
 from sbsim.management.primary_storage import NewStorage, add
 from sbsim.management.store import Store
+from sbsim.sharedblock.profile import ThinRules
+from sbsim.sharedblock.sizes import MIB
 
 from .fake_san import DISK, Counter, FakeSan, unexpected
 from .fake_volumes import FakeFolders, FakeInstances, FakeVolumes, FakeWorld
 
 HOSTS = ("host1", "host2", "host3", "host4")
+# Thin volumes as the product's later versions have them, but small.
+THIN = ThinRules(begin=96 * MIB, step=32 * MIB, factor=2)
 
 
 def plane(
@@ -45,6 +49,7 @@ def plane(
         volume_agents={name: FakeVolumes(name, world) for name in san.seen},
         instance_agents={name: FakeInstances(name, world) for name in san.seen},
         folder_agents={name: FakeFolders(name, world) for name in san.seen},
+        thin=THIN,
     )
 
 

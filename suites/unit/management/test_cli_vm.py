@@ -18,7 +18,7 @@ __all__ = ["run"]
 VM_KEYS = {"uuid", "name", "state", "host", "cluster", "image", "cpus", "memory", "never_stop",
            "volumes"}  # fmt: skip
 VOLUME_KEYS = {"uuid", "name", "kind", "status", "state", "size", "actual", "format", "shareable",
-               "storage", "install_path", "instances", "snapshots"}  # fmt: skip
+               "thin", "storage", "install_path", "instances", "snapshots"}  # fmt: skip
 CREATE = ("vm", "create", "vm-1", "--image", "guest", "--offering", "small")
 
 

@@ -61,6 +61,13 @@ def attached(management: Management, world: FakeWorld) -> None:
     volume_attachment.attach(management, "disk-1", "vm-1")
 
 
+def thin(management: Management, world: FakeWorld) -> None:
+    running(management, world)
+    volumes.create(management, NewDataVolume("disk-3", 128 * MIB, "PS-1", thin=True))
+    volume_attachment.attach(management, "disk-3", "vm-1")
+    world.paused.add(instance_inventory.instance(management, "vm-1").uuid)
+
+
 # Of some forty to eighty; `--sbsim-all-steps` takes all.
 DRAWN = 5
 
@@ -76,6 +83,7 @@ BEGINNINGS: dict[str, Callable[[Management, FakeWorld], None]] = {
     "attach-volume": running,
     "detach-volume": attached,
     "resize": running,
+    "extend": thin,
     "take-snapshot": running,
     "revert": stopped,
     "delete-snapshot": stopped,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from sbsim.sharedblock.sizes import volume_size
 
 from .fake_volumes import FakeWorld
 from .operated import MIB, agree, made, prepared
+from .plane import THIN
 
 
 @pytest.fixture
@@ -198,6 +200,80 @@ def test_growth_that_fails_is_finished_by_the_next(operated: Management, world: 
     world.errors.clear()
     volumes.resize(operated, "vm-1-root", 80 * MIB)
     agree(operated, world)
+
+
+# --- thin volumes ---------------------------------------------------------------------------------
+
+
+BEGIN, STEP = THIN.begin, THIN.step
+
+
+def actual(management: Management, name: str = "disk-1") -> int:
+    return instance_inventory.volume(management, name).actual
+
+
+def test_thin_volume_begins_small_and_grows_by_steps_up_to_its_most(
+    operated: Management, world: FakeWorld
+) -> None:
+    disk(operated, size=128 * MIB, thin=True)
+    assert actual(operated) == volume_size(BEGIN) == world.lvs[lv_of(operated, "disk-1")]["size"]
+    sizes = [volumes.extend(operated, "disk-1").actual for _ in range(5)]
+    assert sizes == [volume_size(BEGIN) + number * STEP for number in range(1, 6)]
+    assert sizes[-2] < 2 * 128 * MIB <= sizes[-1]
+    with pytest.raises(Refused, match="2 times what its instance sees is the most"):
+        volumes.extend(operated, "disk-1")
+    agree(operated, world)
+
+
+def test_thin_volume_that_is_small_has_all_of_its_space(operated: Management) -> None:
+    disk(operated, thin=True)
+    assert actual(operated) == volume_size(64 * MIB)
+
+
+def test_instance_that_waits_for_space_goes_on(operated: Management, world: FakeWorld) -> None:
+    vm = made(operated)
+    disk(operated, size=128 * MIB, thin=True)
+    volume_attachment.attach(operated, "disk-1", "vm-1")
+    world.paused.add(vm.uuid)
+    volumes.extend(operated, "disk-1")
+    assert (world.paused, actual(operated)) == (set(), volume_size(BEGIN) + STEP)
+    agree(operated, world)
+
+
+def test_more_space_that_fails_is_given_once_by_the_next(
+    operated: Management, world: FakeWorld
+) -> None:
+    made(operated)
+    disk(operated, size=256 * MIB, thin=True)
+    volume_attachment.attach(operated, "disk-1", "vm-1")
+    world.errors["host1", "go_on"] = SbsimError("host1: busy")
+    with pytest.raises(ManagementError, match="disk-1 got no more space: host1: busy"):
+        volumes.extend(operated, "disk-1")
+    world.errors.clear()
+    assert volumes.extend(operated, "disk-1").actual == volume_size(BEGIN) + STEP
+    agree(operated, world)
+
+
+def test_thin_volume_made_larger_takes_no_more_space_and_its_layers_are_thin(
+    operated: Management, world: FakeWorld
+) -> None:
+    disk(operated, size=128 * MIB, thin=True)
+    volumes.resize(operated, "disk-1", 256 * MIB)
+    found = instance_inventory.volume(operated, "disk-1")
+    assert (found.size, found.actual) == (256 * MIB, volume_size(BEGIN))
+    snapshots.take(operated, "disk-1", "s-1")
+    assert actual(operated) == volume_size(BEGIN)
+    agree(operated, world)
+
+
+def test_what_cannot_be_thin_or_extended_is_refused(operated: Management) -> None:
+    with pytest.raises(Refused, match="this version of the product has no thin volumes"):
+        disk(replace(operated, thin=None), thin=True)
+    with pytest.raises(Refused, match="cannot be both shared and thin"):
+        disk(operated, thin=True, shareable=True)
+    disk(operated)
+    with pytest.raises(Refused, match="disk-1 is not thin"):
+        volumes.extend(operated, "disk-1")
 
 
 # --- snapshots ------------------------------------------------------------------------------------

@@ -131,6 +131,18 @@ def test_volume_takes_what_its_version_counts(
     assert volumes(host, name).make(VG, new) == size
 
 
+def test_thin_volume_has_room_for_its_beginning(host: LvmHost) -> None:
+    there = volumes(host, "zstack-5")
+    new = NewVolume("a", 640 * MIB, "qcow2", room=64 * MIB)
+    assert there.make(VG, new) == volume_size(64 * MIB)
+    grown = there.grow(VG, "a", 1280 * MIB, "qcow2", live=False, room=64 * MIB)
+    assert grown == volume_size(64 * MIB)
+    assert there.extend(VG, "a", 128 * MIB) == 128 * MIB
+    assert there.extend(VG, "a", 64 * MIB) == 128 * MIB
+    assert len(host.ran("lvextend")) == 1
+    assert host.locks == {}
+
+
 def test_volume_that_cannot_be_filled_is_removed(host: LvmHost) -> None:
     host.refuses["qemu-img"] = "no space"
     with pytest.raises(VolumeFailed, match="host1: qemu-img create failed: no space"):
