@@ -92,6 +92,7 @@ def test_volume_exists_at_once_and_follows_its_instance(
            wanted=nothing(deployed, {}))  # fmt: skip
 
 
+@pytest.mark.requirement("R4.5")
 def test_thin_volume_takes_its_space_as_it_is_written(
     operated: Management,
     deployed: Deployed,
