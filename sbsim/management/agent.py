@@ -74,8 +74,8 @@ class VolumeAgent(Protocol):
     def extend(self, vg: str, name: str, size: int) -> int:
         """Have a thin volume take `size` bytes of the pool; return what it takes."""
 
-    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> None:
-        """Put a volume upon another one, copying into it what it would lose."""
+    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> int:
+        """Put a volume upon another one, with what it would lose; return its size in the pool."""
 
     def use(self, vg: str, names: Sequence[str], use: Use) -> None:
         """Take volumes for use on this host, or let go of them; again changes nothing."""

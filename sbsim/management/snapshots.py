@@ -221,13 +221,13 @@ def finish_delete(management: Management, operation: Operation, why: str) -> Non
         if children or is_base:  # none are left where only the removal was interrupted
             using.take(management, host, (chain,))
         for child in children:
-            _put(agent, vg, child.lv, onto)
+            actual = _put(agent, vg, child.lv, onto)
             with management.store.transaction() as rows:
-                rows.change(child, parent_uuid=snapshot.parent_uuid)
+                rows.change(child, parent_uuid=snapshot.parent_uuid, actual=actual)
         if is_base:
-            _put(agent, vg, volume.lv, onto)
+            actual = _put(agent, vg, volume.lv, onto)
             with management.store.transaction() as rows:
-                rows.change(volume, base=snapshot.parent_uuid)
+                rows.change(volume, base=snapshot.parent_uuid, actual=actual)
     finally:
         using.let_go(management, host, (chain,), instance="")
     agent.delete(vg, snapshot.lv)
@@ -250,8 +250,8 @@ def _only_read(management: Management, host: Host, chain: Chain) -> None:
     management.volumes(host).use(chain.vg, (chain.top,), Use.SHARED)
 
 
-def _put(agent: VolumeAgent, vg: str, lv: str, onto: Layer | None) -> None:
-    agent.rebase(vg, lv, onto.lv if onto else None, onto.format if onto else None)
+def _put(agent: VolumeAgent, vg: str, lv: str, onto: Layer | None) -> int:
+    return agent.rebase(vg, lv, onto.lv if onto else None, onto.format if onto else None)
 
 
 def _must_be_plain(volume: Volume) -> None:

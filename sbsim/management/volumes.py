@@ -318,7 +318,7 @@ def _one_step_more(management: Management, volume: Volume) -> int:
         raise Refused(
             OPERATION_FAILED,
             f"{volume.name} takes {volume.actual} bytes for {volume.size}: {rules.factor} times "
-            f"what its instance sees is the most; delete snapshots, or make it larger",
+            f"what its instance sees is the most; make it larger: sbsim volume resize",
         )
     return volume.actual + rules.step
 

@@ -182,17 +182,18 @@ class Volumes:
             self._reach(vg, name, size)
         return self._there(vg, name).size
 
-    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> None:
+    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> int:
         """Put a volume upon another one of the pool's, copying into it what it would lose.
 
         All volumes behind it must be active on this host. Its logical volume grows to what that
-        can take at most.
+        can take at most; return that size in the pool.
         """
         path = path_of(vg, name)
         with self.using(vg, name, Use.EXCLUSIVE):
             self._reach(vg, name, self._qemu.measure(path, "qcow2"))
             target = None if onto is None else path_of(vg, onto)
             self._qemu.rebase(path, target, onto_format)
+        return self._there(vg, name).size
 
     def _reach(self, vg: str, name: str, size: int) -> None:
         if self._there(vg, name).size < size:

@@ -18,7 +18,7 @@ from sbsim.kvm.domain import Domain, Drive
 from sbsim.kvm.instances import Running
 from sbsim.sharedblock.qemu_img import Format
 from sbsim.sharedblock.request import Capacity
-from sbsim.sharedblock.sizes import GIB, space
+from sbsim.sharedblock.sizes import GIB, space, volume_size
 from sbsim.sharedblock.volumes import NewVolume, Use
 
 POOL = 100 * GIB
@@ -158,7 +158,7 @@ class FakeVolumes:
             self.world.changed()
             return int(row["size"])
 
-    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> None:
+    def rebase(self, vg: str, name: str, onto: str | None, onto_format: Format | None) -> int:
         with self.world.lock:
             self.world.called(self.name, "rebase")
             lv, target = f"{vg}/{name}", f"{vg}/{onto}" if onto else None
@@ -171,8 +171,11 @@ class FakeVolumes:
             for one in lost:
                 for block, text in self.world.lvs[one]["blocks"].items():
                     self.world.lvs[lv]["blocks"].setdefault(block, text)
-            self.world.lvs[lv]["behind"] = target
+            row = self.world.lvs[lv]
+            row["behind"] = target
+            row["size"] = max(row["size"], volume_size(row["virtual"]))
             self.world.changed()
+            return int(row["size"])
 
     def use(self, vg: str, names: Sequence[str], use: Use) -> None:
         with self.world.lock:

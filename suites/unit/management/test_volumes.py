@@ -266,6 +266,17 @@ def test_thin_volume_made_larger_takes_no_more_space_and_its_layers_are_thin(
     agree(operated, world)
 
 
+def test_thin_volume_that_grew_when_its_snapshot_went_is_extended_from_there(
+    operated: Management, world: FakeWorld
+) -> None:
+    disk(operated, size=128 * MIB, thin=True)
+    snapshots.take(operated, "disk-1", "s-1")
+    snapshots.delete(operated, "s-1")
+    assert actual(operated) == volume_size(128 * MIB)
+    assert volumes.extend(operated, "disk-1").actual == volume_size(128 * MIB) + STEP
+    agree(operated, world)
+
+
 def test_what_cannot_be_thin_or_extended_is_refused(operated: Management) -> None:
     with pytest.raises(Refused, match="this version of the product has no thin volumes"):
         disk(replace(operated, thin=None), thin=True)
