@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sbsim.sharedblock.profile import Profile
-
 RENEWAL, DEAD, LATE = 2, 8, 7  # in io_timeouts
-FIRE_SECONDS = 60  # sanlock's watchdog_fire_timeout where nothing else is configured
 
 
 @dataclass(frozen=True)
@@ -23,13 +20,13 @@ class Bounds:
     latest: int
 
 
-def free_after_power_cut(profile: Profile, io_timeout: int | None = None) -> Bounds:
-    """The bounds for locks of a host whose power is cut; `io_timeout` the profile's if None.
+def free_after_power_cut(io_timeout: int, fire: int) -> Bounds:
+    """The bounds for locks of a host whose power is cut; both arguments are seconds.
 
-    Its last renewal may have been one period before, so the earliest is that much less than dead.
+    `fire` is when a watchdog has surely reset a host (`lock_space.read_fire_seconds`); sanlock
+    waits as long where it uses none. The host's last renewal may have been one period before, so
+    the earliest is that much less than dead.
 
-    Source: sanlock's timeouts.c; at io_timeout 10 and unchanged settings 120 to 210 s.
+    Source: sanlock's timeouts.c; at io_timeout 10 and its usual 60 s 120 to 210 s.
     """
-    one = profile.io_timeout if io_timeout is None else io_timeout
-    fire = int(profile.sanlock.get("watchdog_fire_timeout", FIRE_SECONDS))
-    return Bounds((DEAD - RENEWAL) * one + fire, (DEAD + LATE) * one + fire)
+    return Bounds((DEAD - RENEWAL) * io_timeout + fire, (DEAD + LATE) * io_timeout + fire)

@@ -13,6 +13,10 @@ LockMode = Literal["un", "sh", "ex"]
 
 LVMLOCKCTL = ("lvmlockctl", "--info")
 SANLOCK = ("sanlock", "client", "gets")
+SANLOCK_STATUS = ("sanlock", "client", "status", "-D")
+
+# When a watchdog has surely reset a host. Releases before 3.9 have no setting for it.
+FIRE_SECONDS = 60
 
 _GROUP = re.compile(r"VG (?P<name>\S+) lock_type=(?P<type>\S+) (?P<uuid>\S+)(?P<rest>.*)")
 _LOCK = re.compile(r"LK (?P<kind>GL|VG|LV) (?P<mode>un|sh|ex)(?: ver \d+)?(?: (?P<lv>\S+))?.*")
@@ -20,6 +24,7 @@ _LOCK = re.compile(r"LK (?P<kind>GL|VG|LV) (?P<mode>un|sh|ex)(?: ver \d+)?(?: (?
 _SPACE = re.compile(
     r"s (?P<name>[^:]+):(?P<host>\d+):(?P<path>.*):(?P<offset>\d+)(?: (?P<flags>.*))?"
 )
+_FIRE = re.compile(r"^\s*watchdog_fire_timeout=(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,17 @@ def read_lock_spaces(machine: Machine) -> tuple[LockSpace, ...]:
 def read_delta_leases(machine: Machine) -> tuple[DeltaLease, ...]:
     """The lock spaces that sanlock is in; none if it does not run."""
     return parse_sanlock(machine.run(*SANLOCK, check=False).stdout)
+
+
+def parse_fire_seconds(text: str) -> int:
+    """Read `sanlock client status -D`: when a host's watchdog has surely reset it."""
+    match = _FIRE.search(text)
+    return int(match[1]) if match else FIRE_SECONDS
+
+
+def read_fire_seconds(machine: Machine) -> int:
+    """When sanlock takes a host's watchdog to have reset it, as the running daemon has it.
+
+    What sanlock.conf says does not tell: a release that does not know the key passes over it.
+    """
+    return parse_fire_seconds(machine.run(*SANLOCK_STATUS).stdout)

@@ -52,6 +52,8 @@ PROFILE = Profile(
     not_applicable=(
         "zstack_vglock_timeout, zstack_vglock_large_delay and their switches: keys of the vendor's "
         "patched sanlock",
+        "watchdog_fire_timeout: sanlock 3.8.5 does not know it and has its own 60 s, so the locks "
+        "of a lost host come free 59 s later",
         "max_sectors_kb = ignore: stock sanlock 3.8.5 knows no such value",
         "a shortened join after an unclean stop: the vendor's patched sanlock alone",
         "repair of lease areas from backups: the vendor's patched sanlock alone",

@@ -28,7 +28,7 @@ ENOUGH = [row for row in ROWS if row.name in enough(ROWS)]
 @pytest.mark.breaks
 @pytest.mark.destructive
 @pytest.mark.slow
-@pytest.mark.requires("disposable", "power_cycle")
+@pytest.mark.requires("disposable", "kept_states", "power_cycle")
 @pytest.mark.parametrize(
     "expected",
     [

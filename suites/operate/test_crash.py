@@ -23,7 +23,7 @@ from sbsim.management.instance_inventory import InstanceInventory
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.sharedblock.errors import VolumeLocked
-from sbsim.sharedblock.lock_space import read_delta_leases
+from sbsim.sharedblock.lock_space import read_delta_leases, read_fire_seconds
 from sbsim.sharedblock.profiles import profile
 from sbsim.sharedblock.volumes import Use
 
@@ -54,7 +54,10 @@ def test_locks_of_a_lost_host_come_free_in_time_and_it_comes_back_with_its_own_i
 ) -> None:
     other, lost = deployed.deployment.hosts[:2]
     io_timeout = deployed.deployment.lab.io_timeout
-    bounds = free_after_power_cut(profile(deployed.deployment.profile), io_timeout)
+    bounds = free_after_power_cut(
+        io_timeout or profile(deployed.deployment.profile).io_timeout,
+        read_fire_seconds(deployed.machines[other.name]),
+    )
     vg, volumes = storage.uuid, deployed.volumes(other)
     ids = {one.host: one.host_id for one in storage.hosts}
     make_instance("vm-1", lost.name)

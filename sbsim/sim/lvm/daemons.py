@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sbsim.sim.lvm.lockd import Lockd
-from sbsim.sim.sanlock.daemon import FIRE_SECONDS, Daemon
+from sbsim.sim.sanlock.daemon import Daemon
 
 SANLOCK_UNIT, LVMLOCKD_UNIT = "sanlock.service", "lvmlockd.service"
 SANLOCK_CONF = "/etc/sanlock/sanlock.conf"
@@ -15,7 +15,7 @@ IO_TIMEOUT = 10
 
 
 class LockDaemons:
-    """The two daemons of one machine; None while they do not run."""
+    """The two daemons of one machine; None while they do not run. `settings` are sanlock's."""
 
     def __init__(self, machine: Any) -> None:
         self._machine = machine
@@ -23,15 +23,16 @@ class LockDaemons:
         self.sanlock: Daemon | None = None
         self.lockd: Lockd | None = None
         self.io_timeout = IO_TIMEOUT
+        self.settings: dict[str, str] = {}
 
     def start(self, unit: str) -> None:
         """Start a daemon; what it read when it started holds until it is started again."""
         if unit == SANLOCK_UNIT and self.sanlock is None:
             self._starts += 1
-            fire = self._setting("watchdog_fire_timeout")
             # Each start has a name of its own, unless it is given one.
-            own = self._setting("our_host_name") or f"{self._machine.name}-{self._starts}"
-            self.sanlock = Daemon(self._machine.clock, own, float(fire or FIRE_SECONDS))
+            self.settings = self._read_conf()
+            own = self.settings.get("our_host_name") or f"{self._machine.name}-{self._starts}"
+            self.sanlock = Daemon(self._machine.clock, own)
         elif unit == LVMLOCKD_UNIT and self.lockd is None and self.sanlock is not None:
             self.io_timeout = self._io_timeout()
             self.lockd = Lockd(self.sanlock)
@@ -54,11 +55,10 @@ class LockDaemons:
         if unit in (SANLOCK_UNIT, LVMLOCKD_UNIT, None):
             self.lockd = None
 
-    def _setting(self, name: str) -> str:
+    def _read_conf(self) -> dict[str, str]:
         files = self._machine.files
         text = files.read(SANLOCK_CONF).decode() if files.exists(SANLOCK_CONF) else ""
-        found = re.findall(rf"^\s*{name}\s*=\s*(\S+)", text, re.MULTILINE)
-        return found[-1] if found else ""
+        return dict(re.findall(r"^\s*(\w+)\s*=\s*(\S+)", text, re.MULTILINE))
 
     def _io_timeout(self) -> int:
         files = self._machine.files

@@ -27,6 +27,7 @@ from sbsim.sim.sanlock.records import (
 from sbsim.sim.scheduler import Scheduler, Timer
 
 RENEWAL, FAILED, SHORT_DELAY = 2, 8, 2  # in io_timeouts
+# When a host's watchdog has surely reset it: a constant of 3.8.5, which has no setting for it.
 FIRE_SECONDS = 60.0
 # How often whoever waits for a host's death looks at its lease.
 LOOK_SECONDS = 1.0
@@ -123,21 +124,18 @@ class LockSpace:
 class Daemon:
     """The daemon of one host, as long as it runs.
 
-    `host` is the name in its leases. `fire_seconds` is when a watchdog has surely reset a host that
-    is silent; `lost` is called with a lock space whose renewal has failed for too long, and is to
-    end whatever holds its leases. Raises SanlockError.
+    `host` is the name in its leases; `lost` is called with a lock space whose renewal has failed
+    for too long, and is to end whatever holds its leases. Raises SanlockError.
     """
 
     def __init__(
         self,
         clock: Scheduler,
         host: str,
-        fire_seconds: float = FIRE_SECONDS,
         lost: Callable[[str], object] = lambda _name: None,
     ) -> None:
         self._clock = clock
-        self._host = host
-        self._fire = fire_seconds
+        self.host = host
         self._lost = lost
         self.spaces: dict[str, LockSpace] = {}
 
@@ -147,10 +145,10 @@ class Daemon:
         """Join a lock space under a host id; waits as long as sanlock does."""
         place = host_at(offset, host_id)
         leader = self._leader(storage, place, name)
-        if not leader.free and leader.resource != self._host:
+        if not leader.free and leader.resource != self.host:
             self._wait_for_death(storage, place, leader)
         ours = replace(
-            leader, resource=self._host, owner=host_id, generation=leader.generation + 1,
+            leader, resource=self.host, owner=host_id, generation=leader.generation + 1,
             timestamp=self._now(),
         )  # fmt: skip
         self._write(storage, place, ours)
@@ -324,7 +322,7 @@ class Daemon:
         return self._clock.now() - seen.changed >= self._dead_after(seen.leader)
 
     def _dead_after(self, leader: Leader) -> float:
-        return FAILED * leader.io_timeout + self._fire
+        return FAILED * leader.io_timeout + FIRE_SECONDS
 
     def _wait_for_death(self, storage: Storage, place: int, leader: Leader) -> None:
         """Wait until the host that has a host id is surely dead. Raises HostIdBusy if it lives."""

@@ -15,6 +15,7 @@ from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import Options, read
 from sbsim.sim.releases import text
 from sbsim.sim.san.block_io import HostDevice
+from sbsim.sim.sanlock.daemon import LockSpace
 
 FAILED = 5
 REPORT_SECONDS, CHANGE_SECONDS = 0.2, 0.3
@@ -426,13 +427,34 @@ def _enable(group: str, lvm: HostLvm) -> str:
 
 @tool("sanlock")
 def sanlock(call: Call) -> Output:
-    """Tell of the lock spaces that sanlock is in."""
-    if call.words != ("client", "gets"):
-        raise call.unknown("use of sanlock but client gets")
+    """Tell of the lock spaces that sanlock is in, or of how the daemon itself is set."""
     daemon = call.machine.lock_daemons.sanlock
+    if call.words == ("client", "gets"):
+        if daemon is None:
+            return Output("gets error -2\n", status=1)
+        return Output("".join(f"{_space_line(one)} \n" for one in daemon.spaces.values()))
+    if call.argv[1:] != ("client", "status", "-D"):
+        raise call.unknown("use of sanlock but client gets, client status -D")
     if daemon is None:
-        return Output("gets error -2\n", status=1)
-    return Output("".join(
-        f"s {one.name}:{one.host_id}:{getattr(one.storage, 'path', '')}:{one.offset} \n"
-        for one in daemon.spaces.values()
-    ))  # fmt: skip
+        return Output(status=1)
+    lines = [*_daemon_lines(call.machine, daemon.host)]
+    for one in daemon.spaces.values():
+        lines += [_space_line(one), "    list=spaces", f"    space_id={one.host_id}",
+                  f"    io_timeout={one.io_timeout}",
+                  f"    host_generation={one.leader.generation}"]  # fmt: skip
+    return Output("".join(f"{line}\n" for line in lines))
+
+
+def _space_line(space: LockSpace) -> str:
+    path = getattr(space.storage, "path", "")
+    return f"s {space.name}:{space.host_id}:{path}:{space.offset}"
+
+
+def _daemon_lines(machine: SimulatedMachine, name: str) -> Iterable[str]:
+    """The daemon's settings; what its file says of a key that it does not know changes nothing."""
+    shown = text(machine.release, "sanlock-status.txt")
+    now = int(machine.clock.now())
+    for line in shown.format(name=name, now=now).splitlines():
+        key = line.strip().partition("=")[0]
+        value = machine.lock_daemons.settings.get(key)
+        yield f"    {key}={value}" if value else line

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from sbsim.sharedblock.errors import UnreadableReport
-from sbsim.sharedblock.lock_space import DeltaLease, HeldLock, parse_lvmlockctl, parse_sanlock
+from sbsim.sharedblock.lock_space import (
+    DeltaLease,
+    HeldLock,
+    parse_fire_seconds,
+    parse_lvmlockctl,
+    parse_sanlock,
+)
 from sbsim.sharedblock.lvm_report import parse_lvs, parse_pvs, parse_vgs
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "captured" / "debian12"
@@ -66,3 +72,10 @@ def test_host_that_is_on_its_way_has_not_joined() -> None:
 def test_daemons_that_hold_nothing_print_nothing() -> None:
     assert parse_sanlock("") == ()
     assert parse_lvmlockctl("") == ()
+
+
+def test_watchdogs_time_is_told_by_releases_that_can_change_it() -> None:
+    old = captured("sanlock/status-D.txt")
+    assert parse_fire_seconds(old) == 60
+    newer = old.replace("    kill_grace", "    watchdog_fire_timeout=1\n    kill_grace")
+    assert parse_fire_seconds(newer) == 1

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sbsim.checks.lease_times import DEAD, FIRE_SECONDS
+from sbsim.checks.lease_times import DEAD
 from sbsim.machines.parallel import Ended
+from sbsim.sharedblock.lock_space import FIRE_SECONDS
 from sbsim.sim.disk.space import Space
 from sbsim.sim.sanlock.daemon import (
     Daemon,
