@@ -21,14 +21,16 @@ from rich.table import Table
 from sbsim.backends import LabBackend
 from sbsim.bundle import default_deployment
 from sbsim.deployment import load
-from sbsim.errors import LabError, UsageError
+from sbsim.errors import LabError, MachineError, UsageError
 from sbsim.lab import audit as audits
 from sbsim.lab import lab as labs
-from sbsim.lab.folder import known_labs
+from sbsim.lab.folder import LabFolder, known_labs
 from sbsim.lab.keys import ensure_keys
 
 lab_app = typer.Typer(no_args_is_help=True, help="Boot, look at and end the lab's machines.")
 out = Console(emoji=False, highlight=False, soft_wrap=True)
+
+SSH_LIMIT_SECONDS = 60.0
 
 File = Annotated[
     Path | None,
@@ -131,11 +133,16 @@ def ssh(machine: str, command: Annotated[list[str] | None, typer.Argument()] = N
     found = the_lab(lab)
     keys = ensure_keys()
     with paramiko.Transport(found.connect(machine, 22)) as transport:
-        transport.start_client(timeout=60)
-        transport.auth_publickey(
-            "root", paramiko.Ed25519Key.from_private_key_file(str(keys.client))
-        )
-        raise typer.Exit(_talk(transport.open_session(), command))
+        try:
+            transport.start_client(timeout=SSH_LIMIT_SECONDS)
+            key = paramiko.Ed25519Key.from_private_key_file(str(keys.client))
+            transport.auth_publickey("root", key)
+            status = _talk(transport.open_session(), command)
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            console = LabFolder(found.name).console / f"{machine}.log"
+            text = f"{machine} does not answer: {error}; its console is {console}"
+            raise MachineError(text) from error
+    raise typer.Exit(status)
 
 
 def _attached(name: str | None) -> LabBackend:

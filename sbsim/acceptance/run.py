@@ -223,6 +223,8 @@ class Run:
             self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
         seconds = time.monotonic() - self._began
         self.evidence.phase(name="tests", seconds=seconds - self._in_phases)
+        if self.backend.console_logs is not None:
+            self.evidence.consoles(self.backend.console_logs)
         try:
             self.backend.down()
         finally:

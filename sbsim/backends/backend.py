@@ -62,6 +62,10 @@ class Backend(Protocol):
         """Opens a machine's libvirt, by the machine's name."""
 
     @property
+    def console_logs(self) -> Path | None:
+        """The folder with what each machine has printed on its console; None if there is none."""
+
+    @property
     def owned(self) -> bool:
         """Whether this backend made its machines, which then end with it."""
 

@@ -106,6 +106,10 @@ class SimBackend:
         return self._hypervisors
 
     @property
+    def console_logs(self) -> None:
+        """Simulated machines have no consoles."""
+
+    @property
     def owned(self) -> bool:
         """The world is this backend's own."""
         return True

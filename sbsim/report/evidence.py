@@ -125,6 +125,15 @@ class Evidence:
         )
         self._append(out.COMMANDS, command)
 
+    def consoles(self, folder: Path) -> None:
+        """Keep what the machines printed on their consoles: `folder` has a file of each, `*.log`."""
+        kept = self._evidence / out.CONSOLES
+        self._make(kept)
+        with out.explained(kept):
+            for path in sorted(folder.glob("*.log")):
+                text = self._redaction.text(path.read_text("utf-8", "replace"))
+                (kept / path.name).write_text(text, "utf-8")
+
     def probe(
         self,
         *,

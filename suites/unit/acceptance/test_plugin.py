@@ -24,6 +24,7 @@ class NoMachines:
     traits = Traits("none", frozenset({"machines", "disposable"}), False, False)
     clock = WallClock()
     machines = {}
+    console_logs = None
     fails = False
 
     def up(self, progress):

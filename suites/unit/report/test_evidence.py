@@ -154,6 +154,22 @@ def test_registered_secret_is_nowhere(tmp_path: Path) -> None:
     assert read(tmp_path).observations[0].seen["password"] == "***"
 
 
+def test_consoles_are_kept_without_the_secret_and_go_with_the_next_run(tmp_path: Path) -> None:
+    printed = tmp_path / "console"
+    printed.mkdir()
+    (printed / "host1.log").write_bytes(b"[ 1.0] \xff panic: " + CANARY.encode())
+    (printed / "keeper.sock").touch()
+    evidence = Evidence(tmp_path / "out")
+    evidence.reset()
+    evidence.redact(CANARY)
+    evidence.consoles(printed)
+    kept = tmp_path / "out" / "evidence" / "consoles"
+    assert [path.name for path in kept.iterdir()] == ["host1.log"]
+    assert (kept / "host1.log").read_text() == "[ 1.0] \ufffd panic: ***"
+    evidence.reset()
+    assert not kept.exists()
+
+
 def test_keys_and_names_are_not_taken_for_the_secret(tmp_path: Path) -> None:
     evidence = Evidence(tmp_path)
     evidence.redact("password")
