@@ -12,7 +12,6 @@ from sbsim.bundle import default_deployment
 from sbsim.cli_lab import File, LabName, teller, the_lab
 from sbsim.deployment import Deployment, Host, load
 from sbsim.errors import UsageError
-from sbsim.initiator import configure
 from sbsim.initiator.chap import ChapSettings, chap_of
 from sbsim.initiator.multipath import Multipath
 from sbsim.lab.folder import LabFolder
@@ -89,12 +88,16 @@ def _remember(folder: LabFolder, description: Path) -> None:
 def _remove_san(deployed: Deployed, progress: Progress) -> None:
     deployment = deployed.deployment
 
-    def leave(host: Host) -> None:
-        Multipath(deployed.machines[host.name], deployed.clock).remove()
-        configure.remove(deployed.initiator(host), deployment)
+    def leave(name: str) -> None:
+        deployed.transport.log_out(deployed.machines[name], deployed.clock, deployment)
 
-    parallel(deployment.hosts, leave)
+    def take_off(host: Host) -> None:
+        Multipath(deployed.machines[host.name], deployed.clock).remove()
+        leave(host.name)
+
+    parallel(deployment.hosts, take_off)
     progress("initiators: logged out, their configuration is the original again")
+    parallel(deployment.storage_servers, lambda one: leave(one.name))
     parallel(deployment.storage_servers, lambda one: deployed.target_server(one).remove())
     progress("targets: removed")
 

@@ -190,6 +190,16 @@ def _mark_what_cannot_run(item: pytest.Item, run: Run | None) -> None:
     missing = sorted(set(wanted) - run.capabilities)
     if missing:
         item.add_marker(pytest.mark.skip(reason=f"the backend lacks {', '.join(missing)}"))
+    elif lacking := _lacking(item, run):
+        reason = f"what it checks is out of scope without {', '.join(lacking)}"
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _lacking(item: pytest.Item, run: Run) -> list[str]:
+    """The capabilities for want of which none of a test's requirements is in scope."""
+    known = [run.catalogue.requirement(id) for id in ids_of(item) if id in run.catalogue]
+    lacking = [set(one.needs) - run.capabilities for one in known]
+    return sorted(set().union(*lacking)) if all(lacking) else []
 
 
 def needs_machines(item: pytest.Item) -> bool:

@@ -33,7 +33,8 @@ class Proof:
     ) -> None:
         """Record what was seen beside what was wanted; raise NotAsWanted if they differ.
 
-        `machine` None is the deployment as a whole. `seen` and `wanted` must be plain data.
+        `machine` None is the deployment as a whole. `seen` and `wanted` must be plain data. What
+        an id out of scope would need is not judged: a test may check several.
         """
         self._record(requirement, probe, machine, seen, wanted, bool(seen == wanted))
 
@@ -49,6 +50,8 @@ class Proof:
         known = {item.fact for item in self._run.catalogue.requirement(requirement).probes}
         if probe not in known:
             raise ValueError(f"requirements.toml gives {requirement} no probe {probe!r}")
+        if not self._run.in_scope(requirement):
+            return
         self._run.evidence.probe(
             test=self._test,
             requirement=requirement,

@@ -111,6 +111,10 @@ class Run:
         able = self.backend.traits.capabilities
         return able | {"apply"} if self.options.apply else able
 
+    def in_scope(self, requirement: str) -> bool:
+        """Whether the run can do all that a requirement needs."""
+        return self.capabilities.issuperset(self.catalogue.requirement(requirement).needs)
+
     @property
     def keeps_states(self) -> bool:
         """Whether machines may be brought to states that other runs kept, and theirs be kept.
@@ -234,11 +238,9 @@ class Run:
 
     def _record_sessions(self) -> None:
         """Keep how every host's sessions stand, for the picture of the topology."""
-        sessions = parallel(
-            self.deployment.hosts, lambda host: self.deployed.initiator(host).sessions()
-        )
+        sessions = parallel(self.deployment.hosts, lambda host: self.deployed.san(host).logins())
         self.evidence.sessions(
-            Session(host=host, portal=str(one.portal), target=one.iqn, state=one.state)
+            Session(host=host, portal=one.place, target=one.target_name, state=one.state)
             for host, found in sessions.items()
             for one in found
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from sbsim.deployment import Deployment
+from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor
 from sbsim.machines import Clock, Machine
 
@@ -21,8 +23,9 @@ class Traits:
     answer), ``real_kernel``, ``array_control`` (LUNs can be mapped and taken away), ``disposable``
     (machines that sbsim made and may break), ``kept_states`` (a state that is kept outlives the
     run), ``programs`` (machines run any program that is put on them), ``power_cycle``,
-    ``link_faults``, ``paths`` (the description gives a host two or more to a LUN), ``measured_io``
-    (numbers mean something), …. `facts` go into the report as they are.
+    ``link_faults``, ``measured_io`` (numbers mean something), …; by the description ``iscsi`` or
+    ``fc`` (how LUNs are reached) and ``paths`` (a host has two or more to a LUN). `facts` go into
+    the report as they are.
     """
 
     backend: str
@@ -30,6 +33,12 @@ class Traits:
     emulated: bool
     simulated: bool
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def described(deployment: Deployment) -> frozenset[str]:
+    """The capabilities that machines have by their description: a transport, and ``paths``."""
+    several = any(has_several(deployment, host) for host in deployment.hosts)
+    return frozenset({deployment.transport, *(("paths",) if several else ())})
 
 
 class Backend(Protocol):

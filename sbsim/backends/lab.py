@@ -13,10 +13,9 @@ from typing import Any
 
 import paramiko
 
-from sbsim.backends.backend import Progress, Traits
+from sbsim.backends.backend import Progress, Traits, described
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError, MachineError, SbsimError
-from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor, Hypervisors
 from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
@@ -86,9 +85,8 @@ class LabBackend:
         capabilities = set(_CAPABILITIES)
         if self._kvm:
             capabilities.add("measured_io")
-        deployment = self._deployment
-        if deployment and any(has_several(deployment, host) for host in deployment.hosts):
-            capabilities.add("paths")
+        if self._deployment:
+            capabilities |= described(self._deployment)
         return Traits(
             backend="lab",
             capabilities=frozenset(capabilities),

@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sbsim.backends.backend import Progress, Traits
+from sbsim.backends.backend import Progress, Traits, described
 from sbsim.deployment import Deployment
 from sbsim.errors import LabError
-from sbsim.initiator.paths import has_several
 from sbsim.kvm.hypervisor import Hypervisor
 from sbsim.machines import Machine
 from sbsim.machines.parallel import run_by
@@ -60,10 +59,8 @@ class SimBackend:
             "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
             "kvm": False,
         }
-        capabilities = set(CAPABILITIES)
-        if any(has_several(self._deployment, host) for host in self._deployment.hosts):
-            capabilities.add("paths")
-        return Traits("sim", frozenset(capabilities), emulated=False, simulated=True, facts=facts)
+        capabilities = CAPABILITIES | described(self._deployment)
+        return Traits("sim", capabilities, emulated=False, simulated=True, facts=facts)
 
     @property
     def clock(self) -> Scheduler:

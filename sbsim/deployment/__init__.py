@@ -11,6 +11,7 @@ from sbsim.deployment.check import report
 from sbsim.deployment.cluster import Cluster
 from sbsim.deployment.controller import Controller
 from sbsim.deployment.deployment import PROFILES, AnyServer, Deployment
+from sbsim.deployment.fc_port import FcPort
 from sbsim.deployment.finding import Finding
 from sbsim.deployment.host import Host
 from sbsim.deployment.lab import Lab, Scale
@@ -36,6 +37,7 @@ __all__ = [
     "Cluster",
     "Controller",
     "Deployment",
+    "FcPort",
     "Finding",
     "Host",
     "Lab",

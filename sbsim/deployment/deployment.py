@@ -9,6 +9,7 @@ from pydantic import Field
 from sbsim.deployment.address import Address
 from sbsim.deployment.chap import Chap
 from sbsim.deployment.cluster import Cluster
+from sbsim.deployment.fc_port import FcPort
 from sbsim.deployment.host import Host
 from sbsim.deployment.lab import Lab
 from sbsim.deployment.link import Link
@@ -64,6 +65,11 @@ class Deployment(Model):
     lab: Lab = Field(default_factory=Lab, description="what holds in a lab only")
 
     @property
+    def transport(self) -> Literal["iscsi", "fc"]:
+        """How the hosts reach their LUNs."""
+        return "fc" if any(link.is_fc for link in self.links) else "iscsi"
+
+    @property
     def machines(self) -> tuple[AnyServer, ...]:
         """Every server: the management node, then the hosts, then the storage servers."""
         return (self.management_node, *self.hosts, *self.storage_servers)
@@ -102,12 +108,21 @@ class Deployment(Model):
         return _named(name, {lun.name: lun for lun in self.luns}, "LUN")
 
     def links_of(self, machine: AnyServer) -> tuple[tuple[Link, tuple[Address, ...]], ...]:
-        """Return the links that the machine is on, each with the machine's addresses there."""
+        """Return the links that the machine is on, each with the machine's addresses there.
+
+        On a Fibre Channel fabric it has a port (`fc_port_on`), and no address.
+        """
         addresses = (
             (link, tuple(address for address in machine.all_addresses if link.carries(address)))
             for link in self.links
         )
-        return tuple((link, found) for link, found in addresses if found)
+        return tuple(
+            (link, found) for link, found in addresses if found or self.fc_port_on(machine, link)
+        )
+
+    def fc_port_on(self, machine: AnyServer, link: Link) -> FcPort | None:
+        """Return the machine's port on a Fibre Channel fabric; None where it has none."""
+        return next((port for port in machine.fc_ports if port.link == link.name), None)
 
     def initiators_of(self, target: Target) -> tuple[Host, ...]:
         """Return the hosts that may log in to the target, in the order of the description."""

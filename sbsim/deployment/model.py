@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+# Of a list that may be left out, but not written without an element: `rules.transports` says so.
+NOT_EMPTY: dict[str, Any] = {"minItems": 1}
+
 
 class Model(BaseModel):
     """A frozen model that refuses unknown keys.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from sbsim.deployment.address import Address
+from sbsim.deployment.fc_port import FcPort
 from sbsim.deployment.hostname import HostName
 from sbsim.deployment.model import Model
 
@@ -27,3 +28,8 @@ class Server(Model):
     def all_addresses(self) -> tuple[Address, ...]:
         """The management address and then the others."""
         return (self.address, *self.addresses)
+
+    @property
+    def fc_ports(self) -> tuple[FcPort, ...]:
+        """Its Fibre Channel ports."""
+        return ()

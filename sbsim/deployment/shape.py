@@ -36,7 +36,7 @@ def faults_of_shape(error: ValidationError, most: int) -> Iterator[Fault]:
         elif each["type"] != _MISSING:
             yield _wrong(path, each)
         elif path in missing:
-            yield _missing(path)
+            yield missing_at(path)
 
 
 def _follows(error: _Error) -> bool:
@@ -52,10 +52,20 @@ def _path(error: _Error) -> FieldPath:
     return tuple(error["loc"])
 
 
-def _missing(path: FieldPath) -> Fault:
+def missing_at(path: FieldPath) -> Fault:
+    """Return the fault of a key that is not there, with what to write."""
     info = _field(path)
     what = info.description if info and info.description else "a value"
     return Fault(path, "nothing", what, f"add {_example(path, info)}")
+
+
+def empty_at(path: FieldPath) -> Fault:
+    """Return the fault of an array without elements, with what to write."""
+    return Fault(path, shown([]), *_not_empty(path))
+
+
+def _not_empty(path: FieldPath) -> tuple[str, str]:
+    return "at least one element", f"add {_example(path, _field(path))}"
 
 
 def _example(path: FieldPath, info: FieldInfo | None) -> str:
@@ -82,7 +92,7 @@ def _toml(value: object) -> str:
 def _unknown(path: FieldPath, missing: set[FieldPath]) -> tuple[FieldPath | None, Fault]:
     """Return the path that is meant by an unknown key, if it can be guessed, and the fault."""
     key = str(path[-1])
-    known = _known_keys(path[:-1])
+    known = known_keys(path[:-1])
     guess = nearest(key, known)
     meant: FieldPath | None = None
     if (key,) in missing:
@@ -115,7 +125,7 @@ def _structure(path: FieldPath, error: _Error) -> tuple[str, str]:
     context = error.get("ctx") or {}
     match error["type"]:
         case "too_short":
-            return "at least one element", f"add {_example(path, info)}"
+            return _not_empty(path)
         case "too_long":
             return f"at most {context['max_length']} elements", "shorten it"
         case "tuple_type" if info is not None and not info.examples:
@@ -126,7 +136,7 @@ def _structure(path: FieldPath, error: _Error) -> tuple[str, str]:
         case "model_type" if info is not None and info.examples:
             return "a table", f"write {_example(path, info)}"
         case "model_type":
-            keys = ", ".join(_known_keys(path))
+            keys = ", ".join(known_keys(path))
             return f"a table with the keys {keys}", f"write {_header(path)} and its keys below"
     what = info.description if info and info.description else "another value"
     return what, "correct it"
@@ -137,7 +147,8 @@ def _is_secret(path: FieldPath) -> bool:
     return path[0] == "chap" and path[-1] != "user"
 
 
-def _known_keys(path: FieldPath) -> tuple[str, ...]:
+def known_keys(path: FieldPath) -> tuple[str, ...]:
+    """Return the keys that the table at `path` can have."""
     model = _model(path)
     return tuple(model.model_fields) if model is not None else ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from sbsim.deployment.controller import Controller
+from sbsim.deployment.fc_port import FcPort
 from sbsim.deployment.number import Cpus
 from sbsim.deployment.server import Server
 from sbsim.deployment.size import Memory
@@ -22,6 +23,11 @@ class StorageServer(Server):
     targets: tuple[Target, ...] = Field(
         default=(), max_length=256, description="the targets, in the order of discovery"
     )
+
+    @property
+    def fc_ports(self) -> tuple[FcPort, ...]:
+        """The Fibre Channel ports of all controllers: each of them is a target."""
+        return tuple(port for controller in self.controllers for port in controller.ports)
 
     @field_validator("controllers", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""iSCSI targets."""
+"""Targets: what shows LUNs to hosts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from sbsim.deployment.model import Model
 
 
 class Target(Model):
-    """A target with its LUNs; every controller of its storage server shows it."""
+    """A target with its LUNs; every controller of its storage server shows it.
 
-    iqn: TargetName = Field(
-        description="the target's name", examples=["iqn.2015-05.org.zstack:tsn.200001"]
+    Over Fibre Channel it has no name of its own: every port of the server is a target by its WWPN,
+    and shows these LUNs.
+    """
+
+    iqn: TargetName | None = Field(
+        default=None,
+        description="the target's name",
+        examples=["iqn.2015-05.org.zstack:tsn.200001"],
     )
     initiators: tuple[HostName, ...] | None = Field(
         default=None,

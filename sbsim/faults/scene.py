@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sbsim.backends import Backend
 from sbsim.deployment import Host, Lun, StorageServer, Target
 from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.side import HostSide
 from sbsim.machines import Machine
 from sbsim.management.deployed import Deployed
 
@@ -28,8 +29,12 @@ class Scene:
         return self.deployed.machines[self.host(number).name]
 
     def initiator(self, number: int) -> Initiator:
-        """That host's initiator."""
+        """That host's iSCSI initiator."""
         return self.deployed.initiator(self.host(number))
+
+    def san(self, number: int) -> HostSide:
+        """That host's side of the SAN, whatever its transport."""
+        return self.deployed.san(self.host(number))
 
     @property
     def server(self) -> StorageServer:

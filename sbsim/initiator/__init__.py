@@ -1,10 +1,10 @@
-"""One host's side of the SAN: its iSCSI initiator and the SCSI devices that it brings.
+"""One host's side of the SAN: its initiator and the SCSI devices that it brings.
 
 Example: `apply(Initiator(machine, clock), deployment, host, chap_of(deployment, lab, base))`
 """
 
 from sbsim.initiator.chap import ChapSettings, chap_of
-from sbsim.initiator.configure import apply, reachable_portals, remove, wanted_nodes
+from sbsim.initiator.configure import apply, remove
 from sbsim.initiator.device import ScsiDevice
 from sbsim.initiator.errors import (
     DiscoveryRefused,
@@ -20,6 +20,7 @@ from sbsim.initiator.hctl import Hctl
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.lun_view import LunView, expected_luns, seen_luns
 from sbsim.initiator.node import DiscoveredTarget, Node
+from sbsim.initiator.routes import Route, reachable_portals, routes, wanted_nodes
 from sbsim.initiator.session import Credentials, Session
 from sbsim.initiator.timeouts import Timeouts
 
@@ -36,6 +37,7 @@ __all__ = [
     "LunView",
     "Node",
     "PortalUnreachable",
+    "Route",
     "ScsiDevice",
     "Session",
     "Timeouts",
@@ -47,6 +49,7 @@ __all__ = [
     "expected_luns",
     "reachable_portals",
     "remove",
+    "routes",
     "seen_luns",
     "wanted_nodes",
 ]

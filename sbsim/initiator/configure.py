@@ -1,8 +1,8 @@
-"""A host's initiator made to be what the description says, and undone again."""
+"""A host's iSCSI initiator made to be what the description says, and undone again."""
 
 from __future__ import annotations
 
-from sbsim.deployment import Deployment, Host, Portal, StorageServer
+from sbsim.deployment import Deployment, Host, Portal
 from sbsim.initiator import backup
 from sbsim.initiator.chap import ChapSettings
 from sbsim.initiator.errors import DiscoveryRefused, UnknownNode
@@ -10,31 +10,8 @@ from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.lun_view import expected_luns
 from sbsim.initiator.node import Node
 from sbsim.initiator.node_records import delete_record
+from sbsim.initiator.routes import initiator_of, reachable_portals, wanted_nodes
 from sbsim.initiator.session import Credentials, Session
-
-
-def reachable_portals(
-    deployment: Deployment, host: Host, server: StorageServer
-) -> tuple[tuple[int, Portal], ...]:
-    """Return the server's portals on storage links that the host is on, each with its tag."""
-    links = [link for link, _ in deployment.links_of(host) if link.storage]
-    return tuple(
-        (controller.tag, portal)
-        for controller in server.controllers
-        for portal in controller.portals
-        if any(link.carries(portal.address) for link in links)
-    )
-
-
-def wanted_nodes(deployment: Deployment, host: Host) -> tuple[Node, ...]:
-    """Return every target of the host at every portal that it can reach."""
-    return tuple(
-        Node(portal, tag, target.iqn)
-        for server in deployment.storage_servers
-        for target in server.targets
-        if host in deployment.initiators_of(target)
-        for tag, portal in reachable_portals(deployment, host, server)
-    )
 
 
 def apply(
@@ -126,7 +103,7 @@ class _Apply:
 
     def _end_wrong_sessions(self) -> None:
         """End the sessions that should not be, or that logged in as somebody else."""
-        wanted = Credentials(self._host.initiator, self._chap)
+        wanted = Credentials(initiator_of(self._host), self._chap)
         for session in self._initiator.sessions():
             ours = session.iqn in self._described
             if not ours or self._is_right(session, wanted):
@@ -141,7 +118,7 @@ class _Apply:
     def _write_files(self) -> None:
         if backup.keep(self._initiator.machine):
             self._changes.append("kept a copy of the original configuration")
-        if self._initiator.set_name(self._host.initiator):
+        if self._initiator.set_name(initiator_of(self._host)):
             self._changes.append(f"set the initiator's name to {self._host.initiator}")
             # A new name ends all sessions, also those that the description does not name.
             self._lost = sorted(self._present - set(self._wanted), key=str)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sbsim.deployment import Portal
+from sbsim.deployment.wwpn import naa_of
 from sbsim.initiator import lsblk
 from sbsim.initiator.fdisk import Disk, parse_fdisk
 from sbsim.initiator.hctl import Hctl
@@ -19,7 +20,6 @@ from sbsim.initiator.lsscsi import (
     parse_lsscsi_ids,
     parse_lsscsi_transports,
 )
-from sbsim.initiator.session import Session
 from sbsim.initiator.settle import NAA
 from sbsim.machines import Machine
 
@@ -32,7 +32,8 @@ _UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P
 class ScsiDevice:
     """A SCSI device. What does not apply to it, or is not there (yet), is None.
 
-    `kind` is lsscsi's word (disk, cd/dvd, …); `iqn`, `tag` and `portal` are those of its path;
+    `kind` is lsscsi's word (disk, cd/dvd, …); `iqn`, `tag` and `portal` are those of its path
+    over iSCSI, `wwpn` the target port's over Fibre Channel;
     `wwid` is udev's SCSI id (36001405… for LIO); `bytes` its size; `path` its /dev/sdX;
     `cache_type` is "write through" or "write back"; `state` is running, blocked, offline, ….
     """
@@ -51,6 +52,17 @@ class ScsiDevice:
     path: str | None
     cache_type: str | None
     state: str | None
+    wwpn: str | None = None
+
+    @property
+    def target_name(self) -> str | None:
+        """The name of its target: an IQN, or over Fibre Channel ``naa.`` and the port's WWPN."""
+        return self.iqn or (naa_of(self.wwpn) if self.wwpn else None)
+
+    @property
+    def place(self) -> str | None:
+        """Where its target was reached: the portal, or the port's WWPN."""
+        return str(self.portal) if self.portal else self.wwpn
 
 
 @dataclass(frozen=True)
@@ -117,15 +129,13 @@ def read_known(machine: Machine) -> Views:
     )
 
 
-def assemble(machine: Machine, views: Views, sessions: tuple[Session, ...]) -> Iterator[ScsiDevice]:
-    """Return the devices of `views`, each with the session it came by, in order of HCTL."""
+def assemble(machine: Machine, views: Views, portals: Mapping[int, Portal]) -> Iterator[ScsiDevice]:
+    """Return the devices of `views`, in order of HCTL; `portals` by the SCSI host they came by."""
     transports = {line.hctl: line for line in views.transports}
     ids = {line.device.hctl: line.wwid for line in views.ids}
     blocks = views.blocks_by_hctl()
-    by_host = {session.scsi_host: session for session in sessions}
     for line in sorted(views.devices, key=lambda line: line.hctl):
         transport, block = transports.get(line.hctl), blocks.get(line.hctl)
-        session = by_host.get(line.hctl.host)
         yield ScsiDevice(
             hctl=line.hctl,
             kind=line.kind,
@@ -134,13 +144,14 @@ def assemble(machine: Machine, views: Views, sessions: tuple[Session, ...]) -> I
             revision=line.revision,
             iqn=transport.iqn if transport else None,
             tag=transport.tag if transport else None,
-            portal=session.portal if session else None,
+            portal=portals.get(line.hctl.host),
             wwid=ids.get(line.hctl) or _id_of(block),
             serial=block.serial if block else None,
             bytes=block.size if block else None,
             path=line.node,
             cache_type=_cache_type(machine, line.hctl) if line.kind == "disk" else None,
             state=block.state if block else None,
+            wwpn=transport.wwpn if transport else None,
         )
 
 

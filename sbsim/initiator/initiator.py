@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from sbsim.deployment import Portal
 from sbsim.errors import CommandTimeout
 from sbsim.initiator import initiator_name, iscsid_conf
 from sbsim.initiator.chap import ChapSettings
-from sbsim.initiator.device import ScsiDevice, assemble, read_views
-from sbsim.initiator.errors import ToolsDisagree
 from sbsim.initiator.exit_status import Status, discovery_error, login_error, run_iscsiadm
 from sbsim.initiator.iscsiadm import NodeRecord, parse_nodes
 from sbsim.initiator.iscsid_conf import IscsidConf
-from sbsim.initiator.lsscsi import IdLine
+from sbsim.initiator.login import Login
 from sbsim.initiator.node import DiscoveredTarget, Node
 from sbsim.initiator.node_records import (
     delete_discoveries,
@@ -30,34 +28,23 @@ from sbsim.initiator.session import (
     read_credentials,
     read_sessions,
 )
-from sbsim.initiator.settle import SETTLE_LIMIT_SECONDS, read_disk_ids, settle
+from sbsim.initiator.side import HostSide
 from sbsim.initiator.timeouts import KEYS, Timeouts, read_timeouts
-from sbsim.machines import Clock, Machine, Result
+from sbsim.machines import Result
 
 # iscsiadm tries an unreachable portal six times: 5 s if it is refused, 19 s if there is no such
 # host, 90 s if packets vanish.
 DISCOVERY_LIMIT_SECONDS = 25.0
 LOGIN_LIMIT_SECONDS = 40.0
-# A scan or a login may go on while the tools run one after the other.
-_VIEW_ATTEMPTS = 3
 
 Records = Literal["keep", "renew", "none"]
 
 
-class Initiator:
+class Initiator(HostSide):
     """The initiator of one machine. Every method may be repeated; what is done already, is left.
 
     Example: `Initiator(machine, clock).login(iqn, portal)`, then `.settle()` and `.devices()`.
     """
-
-    def __init__(self, machine: Machine, clock: Clock) -> None:
-        self.machine = machine
-        self._clock = clock
-
-    @property
-    def host(self) -> str:
-        """The machine's name."""
-        return self.machine.name
 
     # --- who it is --------------------------------------------------------------------------
 
@@ -212,58 +199,26 @@ class Initiator:
         """Log out of a target at a portal; false if it was not logged in."""
         argv = ("--mode", "node", "--targetname", iqn, "--portal", str(portal),
                 "--logout")  # fmt: skip
-        return end_sessions(self.machine, self._clock, *argv)
+        return end_sessions(self.machine, self.clock, *argv)
 
     def logout_all(self) -> bool:
         """End every session; false if there is none."""
-        return end_sessions(self.machine, self._clock, "-m", "session", "--logout")
+        return end_sessions(self.machine, self.clock, "-m", "session", "--logout")
 
-    # --- scanning and devices ---------------------------------------------------------------
+    # --- as every transport has it ----------------------------------------------------------
 
-    def rescan_hosts(self, sessions: Collection[Session] | None = None) -> int:
-        """Scan every iSCSI host as the guide does; return how many (R3.12).
+    def logins(self) -> tuple[Session, ...]:
+        """The sessions."""
+        return self.sessions()
 
-        `sessions` are those that were read just before; they are read if none are given.
-        """
-        found = self.sessions() if sessions is None else sessions
-        hosts = sorted({session.scsi_host for session in found})
-        if hosts:
-            paths = (f"/sys/class/scsi_host/host{host}/scan" for host in hosts)
-            self.machine.run("tee", *paths, input="- - -\n")
-        return len(hosts)
+    def portals(self, logins: Sequence[Login]) -> dict[int, Portal]:
+        """The portal that each session's SCSI host came by."""
+        return {one.scsi_host: one.portal for one in logins if isinstance(one, Session)}
 
-    def rescan_sessions(self) -> bool:
+    def rescan_disks(self) -> bool:
         """Scan every session through iscsiadm, which sees growth too; false if there is none."""
         argv = ("-m", "session", "--rescan")
         return run_iscsiadm(self.machine, *argv, accept=(Status.NO_RECORDS,)).ok
-
-    def settle(
-        self, wwids: Collection[str] = (), limit_seconds: float = SETTLE_LIMIT_SECONDS
-    ) -> None:
-        """Wait until udev is done, every disk has its sd device and id, and `wwids` are there.
-
-        Raises WaitedInVain.
-        """
-        settle(self.machine, self._clock, wwids, limit_seconds)
-
-    def disk_ids(self) -> tuple[IdLine, ...]:
-        """The disks as `lsscsi -i` shows them, which is the quickest look at what is there."""
-        return read_disk_ids(self.machine)
-
-    def devices(self, sessions: tuple[Session, ...] | None = None) -> tuple[ScsiDevice, ...]:
-        """Every SCSI device, by HCTL, from all of the guide's tools. Raises ToolsDisagree.
-
-        `sessions` are those that were read just before; they are read if none are given.
-        """
-        for attempt in range(_VIEW_ATTEMPTS):
-            if attempt:
-                self._clock.sleep(1.0)
-            views = read_views(self.machine)
-            differences = views.differences()
-            if not differences:
-                found = self.sessions() if sessions is None else sessions
-                return tuple(assemble(self.machine, views, found))
-        raise ToolsDisagree(self.host, differences)
 
     # --- below ------------------------------------------------------------------------------
 

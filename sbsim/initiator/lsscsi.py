@@ -2,6 +2,7 @@
 
     [6:0:0:0]    disk    LIO-ORG  zstack-sto-1     4.0   /dev/sda
     [6:0:0:0]    disk    iqn.2015-05.org.zstack:tsn.200001,t,0x1  /dev/sda   20.9GB
+    [6:0:0:0]    disk    fcoe:0x200052545bfc0201,0x000201  /dev/sda   20.9GB
     [6:0:0:0]    disk    LIO-ORG  zstack-sto-1     4.0   /dev/sda   36001405edc0...
 
 Columns are as wide as SCSI's INQUIRY fields: vendor 8, model up to 16, revision 4. A device that
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sbsim.deployment.wwpn import wwpn_of
 from sbsim.initiator import hctl
 from sbsim.initiator.hctl import Hctl, hctl_of
 from sbsim.initiator.reading import numbered_lines, unreadable
@@ -33,6 +35,8 @@ _IDS = re.compile(rf"{_START}{_INQUIRY}{_NODE} +(?P<id>\S+) *")
 _TRANSPORT = re.compile(
     rf"{_START}(?:(?P<transport>\S(?:[^\n]*\S)?) +)?{_NODE} +(?P<size>[0-9.]+[kKMGTPE]?i?B|-) *"
 )
+# `fc:` for host adapters, `fcoe:` for ports over Ethernet; the second number is the port's address.
+_FC = re.compile(r"fc(?:oe)?:(?P<wwpn>0x[0-9a-f]{16}),0x[0-9a-f]{1,6}")
 _ISCSI = re.compile(r"(?P<iqn>[^,\s]+),t,0x(?P<tag>[0-9a-fA-F]{1,4})")
 
 
@@ -77,6 +81,12 @@ class TransportLine:
         """The portal-group tag, None if the device is not on iSCSI."""
         match = _ISCSI.fullmatch(self.transport)
         return int(match["tag"], 16) if match else None
+
+    @property
+    def wwpn(self) -> str | None:
+        """The target port's WWPN, None if the device is not on Fibre Channel."""
+        match = _FC.fullmatch(self.transport)
+        return wwpn_of(match["wwpn"]) if match else None
 
 
 def parse_lsscsi(text: str) -> tuple[ScsiLine, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sbsim.deployment import Deployment, Host
 from sbsim.initiator.device import ScsiDevice
+from sbsim.initiator.routes import target_names
 
 # What LIO says in its INQUIRY data.
 VENDOR = "LIO-ORG"
@@ -19,7 +20,7 @@ _CACHE_TYPES = {"write-through": "write through", "write-back": "write back"}
 class LunView:
     """One LUN of a target. Sorted by target, channel, SCSI target and LUN number (R3.9)."""
 
-    iqn: str
+    target_name: str
     channel: int
     target: int
     lun: int
@@ -32,7 +33,7 @@ class LunView:
 
     def __str__(self) -> str:
         return (
-            f"{self.iqn} {self.channel}:{self.target}:{self.lun} {self.bytes} bytes "
+            f"{self.target_name} {self.channel}:{self.target}:{self.lun} {self.bytes} bytes "
             f"{self.vendor} {self.model} {self.wwid} serial {self.serial}, {self.cache_type}"
         )
 
@@ -41,7 +42,7 @@ def expected_luns(deployment: Deployment, host: Host) -> tuple[LunView, ...]:
     """Return the LUNs that the host is to see, each once however many paths lead to it."""
     views = (
         LunView(
-            iqn=target.iqn,
+            target_name=name,
             channel=0,
             target=0,
             lun=lun.lun,
@@ -54,21 +55,23 @@ def expected_luns(deployment: Deployment, host: Host) -> tuple[LunView, ...]:
         )
         for target in deployment.targets
         if host in deployment.initiators_of(target)
+        for name in target_names(deployment, host, target)
         for lun in target.luns
     )
     return tuple(sorted(views, key=_order))
 
 
 def seen_luns(devices: Iterable[ScsiDevice]) -> tuple[LunView, ...]:
-    """Return the iSCSI disks among `devices` in the form of `expected_luns`.
+    """Return the SAN's disks among `devices` in the form of `expected_luns`.
 
-    Paths to one LUN that agree are one entry; paths that differ in anything are several.
+    Paths to one LUN that agree are one entry; paths that differ in anything are several. SCSI
+    numbers the targets of an FC port as they answer, which says nothing: 0 stands for all of them.
     """
     views = {
         LunView(
-            iqn=device.iqn,
+            target_name=device.target_name,
             channel=device.hctl.channel,
-            target=device.hctl.target,
+            target=0 if device.wwpn else device.hctl.target,
             lun=device.hctl.lun,
             bytes=device.bytes,
             vendor=device.vendor,
@@ -78,10 +81,10 @@ def seen_luns(devices: Iterable[ScsiDevice]) -> tuple[LunView, ...]:
             cache_type=device.cache_type,
         )
         for device in devices
-        if device.iqn is not None and device.kind == "disk"
+        if device.target_name is not None and device.kind == "disk"
     }
     return tuple(sorted(views, key=_order))
 
 
 def _order(view: LunView) -> tuple[str, int, int, int, str]:
-    return view.iqn, view.channel, view.target, view.lun, str(view)
+    return view.target_name, view.channel, view.target, view.lun, str(view)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from sbsim.deployment import Deployment, Host
-from sbsim.initiator.configure import wanted_nodes
+from sbsim.initiator.routes import routes
 
 
 def paths_by_wwid(deployment: Deployment, host: Host) -> dict[str, int]:
     """Return how many paths the host has to each of its LUNs, by WWID."""
     counts: dict[str, int] = {}
-    luns = {target.iqn: target.luns for target in deployment.targets}
-    for node in wanted_nodes(deployment, host):
-        for lun in luns[node.iqn]:
+    for route in routes(deployment, host):
+        for lun in route.luns:
             counts[lun.wwid] = counts.get(lun.wwid, 0) + 1
     return counts
 

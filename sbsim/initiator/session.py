@@ -44,6 +44,16 @@ class Session:
         return Node(self.portal, self.tag, self.iqn)
 
     @property
+    def target_name(self) -> str:
+        """The target's IQN."""
+        return self.iqn
+
+    @property
+    def place(self) -> str:
+        """The portal."""
+        return str(self.portal)
+
+    @property
     def usable(self) -> bool:
         """Whether I/O can pass."""
         return self.state == "LOGGED_IN" and self.connection == "up"

@@ -77,6 +77,9 @@ def _network(card: Card) -> str:
         f"[Match]\nMACAddress={card.mac}\n",
         "[Network]\nDHCP=no\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n",
     ]
+    if not card.addresses:
+        # It carries FCoE: without an address it never counts as online, and a boot would wait.
+        parts.append("[Link]\nRequiredForOnline=no\n")
     # Duplicate address detection would hold every boot up for a second or two.
     parts += [
         f"[Address]\nAddress={address}\nDuplicateAddressDetection=none\n"

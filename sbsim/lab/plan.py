@@ -27,7 +27,8 @@ class Card:
     """A network card: on which bridge, under which name the machine sees it, with what addresses.
 
     `link` is the description's name for the link, empty for the control network. `addresses` are
-    in interface form ("172.20.11.107/16").
+    in interface form ("172.20.11.107/16"); a card on a Fibre Channel fabric has none, and the MAC
+    that makes its port's WWPN.
     """
 
     link: str
@@ -131,12 +132,13 @@ def _planned(deployment: Deployment, machine: AnyServer, number: int) -> Planned
     positions = {link.name: index for index, link in enumerate(deployment.links, start=1)}
     for link, addresses in deployment.links_of(machine):
         index = positions[link.name]
+        port = deployment.fc_port_on(machine, link)
         cards.append(
             Card(
                 link=link.name,
                 bridge=_card_name(index),
                 name=_card_name(index),
-                mac=_mac(number, index),
+                mac=port.mac if port else _mac(number, index),
                 tap=f"tap{number}-{index}",
                 addresses=tuple(_interface(link, address) for address in addresses),
                 mtu=link.mtu,

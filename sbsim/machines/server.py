@@ -24,12 +24,13 @@ END = "# sbsim: end"
 
 @dataclass(frozen=True)
 class NetworkCard:
-    """A network card: its addresses with prefix, MTU in bytes, and whether the cable is in."""
+    """A network card: its addresses with prefix, MTU in bytes, whether the cable is in, its MAC."""
 
     name: str
     addresses: tuple[IPv4Interface | IPv6Interface, ...]
     mtu: int
     carrier: bool
+    mac: str = ""
 
 
 class Server:
@@ -131,6 +132,7 @@ def parse_ip_addr(text: str) -> tuple[NetworkCard, ...]:
             ),
             mtu=card["mtu"],
             carrier="LOWER_UP" in card["flags"],
+            mac=card.get("address", ""),
         )
         for card in json.loads(text)
         if "LOOPBACK" not in card.get("flags", ())

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer
+from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer, Target
 from sbsim.initiator.chap import ChapSettings
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.paths import has_several
+from sbsim.initiator.side import HostSide
+from sbsim.initiator.transport import Transport, transport_of
 from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
 from sbsim.kvm.instances import Instances
 from sbsim.machines import Clock, Machine, real
@@ -43,8 +45,17 @@ class Deployed:
         return Server(self.machines[name])
 
     def initiator(self, host: Host) -> Initiator:
-        """One host's side of the SAN."""
+        """One host's iSCSI initiator."""
         return Initiator(self.machines[host.name], self.clock)
+
+    @property
+    def transport(self) -> Transport:
+        """How the hosts come to their targets."""
+        return transport_of(self.deployment)
+
+    def san(self, host: Host) -> HostSide:
+        """One host's side of the SAN, whatever its transport."""
+        return self.transport.side(self.machines[host.name], self.clock)
 
     def pool(self, host: Host) -> Pool:
         """One host's side of the pools."""
@@ -53,6 +64,7 @@ class Deployed:
             self.clock,
             profile(self.deployment.profile),
             self.deployment.lab.io_timeout,
+            self.san(host),
         )
 
     def volumes(self, host: Host) -> Volumes:
@@ -79,14 +91,14 @@ class Deployed:
         """One storage server's array."""
         return TargetServer(self.machines[server.name], owner=self.deployment.name)
 
-    def with_target(self, iqn: str, **changes: Any) -> Deployed:
+    def with_target(self, target: Target, **changes: Any) -> Deployed:
         """The same with one target described otherwise; the machines are not touched."""
         servers = tuple(
             server.model_copy(
                 update={
                     "targets": tuple(
-                        target.model_copy(update=changes) if target.iqn == iqn else target
-                        for target in server.targets
+                        one.model_copy(update=changes) if one == target else one
+                        for one in server.targets
                     )
                 }
             )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from sbsim.deployment import Host
-from sbsim.initiator import configure
 from sbsim.initiator.multipath import PACKAGES, Multipath
 from sbsim.initiator.paths import has_several, paths_by_wwid
 from sbsim.machines import Machine, parallel
@@ -53,15 +52,18 @@ def name_server(deployed: Deployed, machine: Machine) -> list[str]:
 
 def apply_target(deployed: Deployed, name: str) -> list[str]:
     """Make the storage server of that name show what the description says (R3.1 to R3.3)."""
-    server = deployed.deployment.storage_server(name)
+    server, machine = deployed.deployment.storage_server(name), deployed.machines[name]
     made = deployed.target_server(server).apply(deployed.wanted(server))
-    return [str(change) for change in made.changes]
+    # Its ports come after its targets: see initiator.fc.configure.
+    opened = deployed.transport.open_array(machine, deployed.clock, deployed.deployment, server)
+    return [*(str(change) for change in made.changes), *opened]
 
 
 def apply_initiator(deployed: Deployed, host: Host) -> list[str]:
-    """Name a host's initiator, give it CHAP, and log it in everywhere (R3.5 to R3.8)."""
-    changes = configure.apply(deployed.initiator(host), deployed.deployment, host, deployed.chap)
-    return [str(change) for change in changes]
+    """Have a host see its LUNs: over iSCSI named, with CHAP and logged in (R3.5 to R3.8)."""
+    machine, deployment = deployed.machines[host.name], deployed.deployment
+    transport = deployed.transport
+    return list(transport.log_in(machine, deployed.clock, deployment, host, deployed.chap))
 
 
 def apply_multipath(deployed: Deployed, host: Host) -> list[str]:

@@ -20,6 +20,8 @@ Kind = Literal[
     "not-asked-for",
     "single-path",
     "only-looks",
+    "over-fc",
+    "over-iscsi",
 ]
 
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -50,6 +52,14 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "only-looks": (
         "out of scope: the run only looks (--no-apply)",
         "不在范围内：本次运行只检查、不改动（--no-apply）",
+    ),
+    "over-fc": (
+        "out of scope: the description reaches its LUNs over Fibre Channel, not by iSCSI",
+        "不在范围内：部署描述通过 FC（光纤通道）而非 iSCSI 访问 LUN",
+    ),
+    "over-iscsi": (
+        "out of scope: the description reaches its LUNs by iSCSI, not over Fibre Channel",
+        "不在范围内：部署描述通过 iSCSI 而非 FC（光纤通道）访问 LUN",
     ),
 }
 

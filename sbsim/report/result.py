@@ -149,7 +149,12 @@ def was_cut_short(recorded: Recorded) -> bool:
 
 
 # Capabilities that no backend lacks: the description or the run has them or not.
-_OF_THE_RUN: dict[str, Kind] = {"paths": "single-path", "apply": "only-looks"}
+_OF_THE_RUN: dict[str, Kind] = {
+    "paths": "single-path",
+    "apply": "only-looks",
+    "iscsi": "over-fc",
+    "fc": "over-iscsi",
+}
 
 
 def out_of_scope(requirement: Requirement, recorded: Recorded) -> Reason:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sbsim.report.records import Session
@@ -17,10 +17,11 @@ State = Literal["up", "down", "unknown", "unexpected"]
 
 @dataclass(frozen=True)
 class Link:
-    """A network that carries iSCSI."""
+    """A network, or over Fibre Channel a fabric: that has no subnets."""
 
     name: str
     subnets: tuple[str, ...]
+    is_fabric: bool = False
 
     def carries(self, address: str) -> bool:
         """Whether an address lies in one of the link's subnets."""
@@ -29,10 +30,22 @@ class Link:
 
 @dataclass(frozen=True)
 class Portal:
-    """A portal of a controller; `text` as iscsiadm prints it."""
+    """A portal of a controller; `text` as iscsiadm prints it.
+
+    Over Fibre Channel it is a port: `text` is its WWPN, `link` names its fabric.
+    """
 
     address: str
     text: str
+    link: str = ""
+
+    def is_on(self, link: Link) -> bool:
+        """Whether a link leads to it."""
+        return self.link == link.name if self.link else link.carries(self.address)
+
+    def target(self, iqn: str) -> str:
+        """The name of a target that it shows: over Fibre Channel it is one by itself."""
+        return f"naa.{self.text.replace(':', '')}" if self.link else iqn
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class Lun:
 
 @dataclass(frozen=True)
 class Target:
-    """A target, its LUNs, and the hosts that may log in to it."""
+    """A target, its LUNs, and the hosts that may log in; without a name over Fibre Channel."""
 
     iqn: str
     hosts: tuple[str, ...]
@@ -93,15 +106,24 @@ class SessionSeen:
 
 @dataclass(frozen=True)
 class Machine:
-    """A host or the management node (`initiator` empty). Memory in bytes."""
+    """A host or the management node (`names` empty). Memory in bytes.
+
+    `names` are the host's initiator, or its ports' WWPNs; `fabrics` those that they are on.
+    """
 
     name: str
     address: str
     addresses: tuple[str, ...]
     cpus: int | None
     memory: int | None
-    initiator: str
+    names: tuple[str, ...]
+    fabrics: tuple[str, ...] = ()
     sessions: tuple[SessionSeen, ...] = ()
+
+    def is_on(self, link: Link) -> bool:
+        """Whether it has an address or a port on a link."""
+        carried = any(link.carries(address) for address in self.addresses)
+        return carried or link.name in self.fabrics
 
 
 @dataclass(frozen=True)
@@ -118,9 +140,9 @@ class San:
         """The management node and the hosts."""
         return (*self.management, *self.hosts)
 
-    def link_of(self, address: str) -> Link | None:
-        """The link that carries an address."""
-        return next((link for link in self.links if link.carries(address)), None)
+    def link_of(self, portal: Portal) -> Link | None:
+        """The link that leads to a portal."""
+        return next((link for link in self.links if portal.is_on(link)), None)
 
 
 def describe(deployment: Mapping[str, Any], sessions: tuple[Session, ...] | None) -> San:
@@ -130,38 +152,45 @@ def describe(deployment: Mapping[str, Any], sessions: tuple[Session, ...] | None
     seen = {(one.host, one.target, _plain(one.portal)): one for one in sessions or ()}
     hosts = []
     for entry in _entries(deployment, "hosts"):
-        name = _text(entry, "name")
-        joined = _expected(name, servers, seen, looked=sessions is not None)
-        joined += _unexpected(name, joined, seen.values())
-        hosts.append(_machine(entry, tuple(joined)))
+        host = _machine(entry)
+        joined = _expected(host, servers, seen, looked=sessions is not None)
+        joined += _unexpected(host.name, joined, seen.values())
+        hosts.append(replace(host, sessions=tuple(joined)))
     node = deployment.get("management_node")
     return San(
         links=tuple(
-            Link(_text(one, "name"), tuple(str(subnet) for subnet in one.get("subnets") or ()))
+            Link(
+                _text(one, "name"),
+                tuple(str(subnet) for subnet in one.get("subnets") or ()),
+                _text(one, "transport") == "fc",
+            )
             for one in _entries(deployment, "links")
         ),
         servers=servers,
-        management=(_machine(node, ()),) if isinstance(node, Mapping) else (),
+        management=(_machine(node),) if isinstance(node, Mapping) else (),
         hosts=tuple(hosts),
     )
 
 
 def _expected(
-    host: str,
+    host: Machine,
     servers: tuple[Server, ...],
     seen: Mapping[tuple[str, str, str], Session],
     *,
     looked: bool,
 ) -> list[SessionSeen]:
-    """One per target that the host may log in to and portal of its server."""
+    """One per target that the host may log in to and portal of its server that it can reach."""
     found = []
     for server in servers:
         for target in server.targets:
-            for portal in server.portals if host in target.hosts else ():
-                session = seen.get((host, target.iqn, _plain(portal.text)))
+            for portal in server.portals if host.name in target.hosts else ():
+                if portal.link and portal.link not in host.fabrics:
+                    continue
+                name = portal.target(target.iqn)
+                session = seen.get((host.name, name, _plain(portal.text)))
                 stated = session.state if session else ""
                 state: State = "unknown" if not looked else "up" if _is_up(stated) else "down"
-                found.append(SessionSeen(host, target.iqn, portal.text, state, stated))
+                found.append(SessionSeen(host.name, name, portal.text, state, stated))
     return found
 
 
@@ -177,7 +206,7 @@ def _unexpected(
 
 
 def _is_up(stated: str) -> bool:
-    return stated.upper().replace(" ", "_") == "LOGGED_IN"
+    return stated.upper().replace(" ", "_") in ("LOGGED_IN", "ONLINE")
 
 
 def _server(entry: Mapping[str, Any], hosts: tuple[str, ...]) -> Server:
@@ -188,7 +217,8 @@ def _server(entry: Mapping[str, Any], hosts: tuple[str, ...]) -> Server:
             Controller(
                 _text(one, "name"),
                 _number(one.get("tag")) or position,
-                tuple(_portal(portal) for portal in _entries(one, "portals")),
+                tuple(_portal(portal) for portal in _entries(one, "portals"))
+                + tuple(_port(port) for port in _entries(one, "ports")),
             )
             for position, one in enumerate(_entries(entry, "controllers"), start=1)
         ),
@@ -220,8 +250,13 @@ def _portal(entry: Mapping[str, Any]) -> Portal:
     return Portal(address, f"{text}:{_number(entry.get('port')) or 3260}")
 
 
-def _machine(entry: Mapping[str, Any], sessions: tuple[SessionSeen, ...]) -> Machine:
-    more = entry.get("addresses")
+def _port(entry: Mapping[str, Any]) -> Portal:
+    return Portal("", _text(entry, "wwpn"), _text(entry, "link"))
+
+
+def _machine(entry: Mapping[str, Any]) -> Machine:
+    more, ports = entry.get("addresses"), _entries(entry, "ports")
+    names = (_text(entry, "initiator"), *(_text(one, "wwpn") for one in ports))
     return Machine(
         name=_text(entry, "name"),
         address=_text(entry, "address"),
@@ -231,8 +266,8 @@ def _machine(entry: Mapping[str, Any], sessions: tuple[SessionSeen, ...]) -> Mac
         ),
         cpus=_number(entry.get("cpus")),
         memory=_number(entry.get("memory")),
-        initiator=_text(entry, "initiator"),
-        sessions=sessions,
+        names=tuple(filter(None, names)),
+        fabrics=tuple(_text(one, "link") for one in ports),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sbsim.report import quantity
 from sbsim.report.drawing import Box, Dot, Drawing, Icon, Line
+from sbsim.report.requirements import Wording
 from sbsim.report.san import Link, Machine, San, Server, SessionSeen, State, Target
 from sbsim.report.texts import words
 
@@ -119,17 +120,17 @@ def _wire(drawing: Drawing, column: _Column, ports: list[_Port], xs: dict[Link, 
 def _bar_head(
     drawing: Drawing, link: Link, x: float, y: float, width: float, *, flat: bool = False
 ) -> None:
-    subnets = ", ".join(link.subnets)
+    under: str | Wording = words("fabric") if link.is_fabric else ", ".join(link.subnets)
     room = width - 16
     if flat:
         drawing.boxes.append(Box(x, y, width, 32, "link", 16))
         drawing.text((x + 14, y + 21), link.name, "name", room=room * 0.4)
-        drawing.text((x + width - 14, y + 20), subnets, "small", room=room * 0.55, anchor="end")
+        drawing.text((x + width - 14, y + 20), under, "small", room=room * 0.55, anchor="end")
         return
     middle = x + width / 2
     drawing.boxes.append(Box(x, y + 1, width, _BAR_HEAD - 2, "link", 12))
     drawing.text((middle, y + 20), link.name, "name", room=room, anchor="middle")
-    drawing.text((middle, y + 36), subnets, "small", room=room, anchor="middle")
+    drawing.text((middle, y + 36), under, "small", room=room, anchor="middle")
 
 
 def _server(server: Server) -> _Content:
@@ -144,13 +145,14 @@ def _server(server: Server) -> _Content:
             height = 26 + _ROW * len(controller.portals)
             drawing.boxes.append(Box(inner, y, width, height, "part", 6))
             drawing.text((inner + 10, y + 18), controller.name, "mono", room=width * 0.55)
-            group = words("portal-group", tag=controller.tag)
+            over_fc = any(portal.link for portal in controller.portals)
+            group = words("fc-ports") if over_fc else words("portal-group", tag=controller.tag)
             drawing.text((inner + width - 10, y + 18), group, "small", room=width, anchor="end")
             for number, portal in enumerate(controller.portals):
                 row = y + 26 + _ROW * number
                 drawing.icons.append(Icon(inner + 17, row + 6, "portal", 12))
                 drawing.text((inner + 30, row + 10), portal.text, "mono", room=width - 40)
-                if link := san.link_of(portal.address):
+                if link := san.link_of(portal):
                     ports.append(_Port(link, row + 6, "plain"))
             y += height + 8
         for target in server.targets:
@@ -168,7 +170,8 @@ def _target(
     height = 28 + _ROW * max(1, len(shown) + bool(hidden))
     drawing.boxes.append(Box(x, y, width, height, "part", 6))
     drawing.icons.append(Icon(x + 17, y + 14, "target", 13))
-    drawing.text((x + 30, y + 18), target.iqn, "mono strong", room=width - 38, keep_end=True)
+    name = target.iqn or words("every-port")
+    drawing.text((x + 30, y + 18), name, "mono strong", room=width - 38, keep_end=True)
     row = y + 36
     for lun in shown:
         drawing.icons.append(Icon(x + 17, row - 4, "disk", 12))
@@ -189,7 +192,7 @@ def _machine(machine: Machine) -> _Content:
     def content(
         drawing: Drawing, column: _Column, top: float, san: San
     ) -> tuple[float, list[_Port]]:
-        kind = "host" if machine.initiator else "management-node"
+        kind = "host" if machine.names else "management-node"
         y = _head(drawing, column, top, kind, machine.name, machine.address)
         inner = column.x + _PAD
         room = column.width - 2 * _PAD
@@ -198,10 +201,11 @@ def _machine(machine: Machine) -> _Content:
         if has := " · ".join(one for one in facts if one):
             drawing.text((inner, y + 8), has, "small", room=room)
             y += _ROW
-        if machine.initiator:
-            drawing.text((inner, y + 8), machine.initiator, "mono", room=room, keep_end=True)
-            y += _ROW + 4
-            y = _sessions(drawing, machine.sessions, inner, y, column)
+        for name in machine.names:
+            drawing.text((inner, y + 8), name, "mono", room=room, keep_end=True)
+            y += _ROW
+        if machine.names:
+            y = _sessions(drawing, machine.sessions, inner, y + 4, column)
         return _close(drawing, column, top, y - 8), _ports(machine, san, top)
 
     return content
@@ -245,7 +249,7 @@ def _ports(machine: Machine, san: San, top: float) -> list[_Port]:
     """One port per link on which the machine has an address, styled by the worst session there."""
     ports: list[_Port] = []
     for link in san.links:
-        if any(link.carries(address) for address in machine.addresses):
+        if machine.is_on(link):
             over = [one.state for one in machine.sessions if _goes_over(one, link, san)]
             style = _WORST[min(over, key=lambda state: _ORDER[state])] if over else "plain"
             ports.append(_Port(link, top + 22 + 12 * len(ports), style))
@@ -254,7 +258,7 @@ def _ports(machine: Machine, san: San, top: float) -> list[_Port]:
 
 def _goes_over(session: SessionSeen, link: Link, san: San) -> bool:
     return any(
-        portal.text == session.portal and link.carries(portal.address)
+        portal.text == session.portal and portal.is_on(link)
         for server in san.servers
         for portal in server.portals
     )

@@ -11,6 +11,7 @@ from sbsim.errors import CommandFailed
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.multipath import Multipath
 from sbsim.initiator.multipath_map import MultipathMap
+from sbsim.initiator.side import HostSide
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
 from sbsim.sharedblock.candidates import read_candidates
@@ -31,16 +32,26 @@ STOP_ATTEMPTS = 3
 
 
 class Pool:
-    """Pools as one host sees them. `io_timeout` is sanlock's in seconds, the profile's if None."""
+    """Pools as one host sees them.
+
+    `io_timeout` is sanlock's in seconds, the profile's if None. `san` is how the host comes to its
+    LUNs: over iSCSI if none is given.
+    """
 
     def __init__(
-        self, machine: Machine, clock: Clock, profile: Profile, io_timeout: int | None = None
+        self,
+        machine: Machine,
+        clock: Clock,
+        profile: Profile,
+        io_timeout: int | None = None,
+        san: HostSide | None = None,
     ) -> None:
         self._machine = machine
         self._clock = clock
         self._profile = profile
         self._io_timeout = profile.io_timeout if io_timeout is None else io_timeout
         self._lvm = Lvm(machine)
+        self._san = san or Initiator(machine, clock)
 
     @property
     def name(self) -> str:
@@ -100,7 +111,7 @@ class Pool:
 
         Raises VolumeGroupFailed, with no map resized, where a LUN has shrunk under its map.
         """
-        Initiator(self._machine, self._clock).rescan_sessions()
+        self._san.rescan_disks()
         multipath = Multipath(self._machine, self._clock)
         if multipath.running:
             members, maps = self._members(vg), multipath.read()

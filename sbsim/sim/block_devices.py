@@ -40,7 +40,7 @@ BlockDevice = Disk | Partition | MappedDevice
 
 
 class BlockDevices:
-    """The block devices of one machine that came by its sessions, and what lies on them."""
+    """The block devices of one machine that came over its SAN, and what lies on them."""
 
     def __init__(self, machine: Any) -> None:
         self._machine = machine
@@ -50,7 +50,7 @@ class BlockDevices:
         """Every device: disks by their names, each with its partitions, then mapped ones."""
         self._machine.multipathd.look()
         found: list[BlockDevice] = []
-        disks = self._machine.initiator.disks
+        disks = self._machine.scsi.disks
         for disk in sorted(disks, key=lambda one: (len(one.name), one.name)):
             found += [disk, *self._of(disk)]
         return found + list(self._machine.mapper.devices)

@@ -25,8 +25,10 @@ from sbsim.sim.packages import Packages
 from sbsim.sim.process import SimulatedProcess, Stop
 from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
+from sbsim.sim.san.fc import FcPorts
 from sbsim.sim.san.initiator import Initiator
 from sbsim.sim.san.multipathd import Multipathd
+from sbsim.sim.san.nexus import Nexuses
 from sbsim.sim.scheduler import Scheduler
 from sbsim.sim.udev import Udev
 
@@ -121,6 +123,8 @@ class SimulatedMachine:
         self.sysctls: dict[str, str] = {}
         self.packages = Packages(release)
         self.initiator = Initiator(self)
+        self.fc = FcPorts(self)
+        self.scsi = Nexuses(self)
         self.mapper = DeviceMapper()
         self.block = BlockDevices(self)
         self.udev = Udev(self)
@@ -233,6 +237,7 @@ class SimulatedMachine:
         self.on = False
         self.instances.kill()
         self.initiator.power_off()
+        self.fc.power_off()
         self.mapper.clear()
         self.block.clear()
         self.udev.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from typing import Any
@@ -49,6 +50,12 @@ class Network:
     def add(self, name: str, machine: Any) -> None:
         """A machine whose cards are on the network from now on."""
         self._machines[name] = machine
+
+    def fc_ports(self) -> Iterator[Any]:
+        """Every Fibre Channel port of every machine that is on."""
+        for machine in self._machines.values():
+            if machine.on:
+                yield from machine.fc.ports
 
     def at(self, source: Any, address: str) -> Any | None:
         """The machine that answers to an address, seen from another one; None if none does."""

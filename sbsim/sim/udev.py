@@ -17,7 +17,6 @@ from sbsim.sim.device_mapper import MappedDevice
 from sbsim.sim.disk.probing import signatures
 from sbsim.sim.files import Unchangeable, refuse
 from sbsim.sim.san.block_io import HostDevice
-from sbsim.sim.san.initiator import Session
 from sbsim.sim.san.scsi import Disk
 
 DEV = "/dev"
@@ -127,8 +126,8 @@ class Udev:
             yield f"disk/by-id/scsi-{disk.wwid}{part}"
             yield f"disk/by-id/wwn-0x{disk.naa}{part}"
             if not isinstance(device, MappedDevice):
-                session = self._machine.initiator.session_of(disk)
-                yield f"disk/by-path/{_path_id(session, disk)}{part}"
+                way = self._machine.scsi.nexus_of(disk).path_id
+                yield f"disk/by-path/{way}-lun-{disk.lun}{part}"
         noted = self.noted(device)
         if noted.type == PHYSICAL_VOLUME:
             yield f"disk/by-id/lvm-pv-uuid-{noted.uuid}"
@@ -142,10 +141,6 @@ class Udev:
             disk, _ = self._disk_of(over)
             return disk, f"-{device.uuid.partition('-')[0]}"
         return None, ""
-
-
-def _path_id(session: Session, disk: Disk) -> str:
-    return f"ip-{session.address}:{session.port}-iscsi-{session.iqn}-lun-{disk.lun}"
 
 
 class DevTree(Unchangeable):

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sbsim.sim.files import Unchangeable, refuse
 from sbsim.sim.lio.places import BlockDevice
+from sbsim.sim.san import fc_views
 from sbsim.sim.san.initiator import LOGGED_IN, Session
 from sbsim.sim.san.scsi import Disk
+from sbsim.sim.view import View, line_of
 
 if TYPE_CHECKING:
     from sbsim.sim.machine import SimulatedMachine
 
 NULL = "(null)"
 UINT_MAX = 2**32 - 1
-
-
-@dataclass(frozen=True)
-class View:
-    """A file: what it shows, and what is done with what is written to it."""
-
-    shows: Callable[[], str] | None = None
-    takes: Callable[[str], object] | None = None
 
 
 class Views(Unchangeable):
@@ -69,6 +63,8 @@ class Views(Unchangeable):
         place = self._place(path)
         if not place:
             return ["dir", "0o755"]
+        if any(one == place for one, _ in self._links()):
+            return ["link", "0o777"]
         for one, view in self._views():
             if one == place:
                 mode = 0o444 * bool(view.shows) | 0o200 * bool(view.takes)
@@ -110,17 +106,20 @@ def sys_of(machine: SimulatedMachine) -> Views:
     """A machine's /sys."""
 
     def views() -> Iterator[tuple[str, View]]:
-        most = min(machine.initiator.max_lun, UINT_MAX)
-        yield "module/iscsi_tcp/parameters/max_lun", View(_line_of(str(most)))
+        most = min(machine.scsi.max_lun, UINT_MAX)
+        yield "module/iscsi_tcp/parameters/max_lun", View(line_of(str(most)))
         for session in machine.initiator.sessions:
             yield from _session(machine, session)
-        for host in sorted({one.host for one in machine.initiator.sessions}):
+        hosts = {one.host for one in machine.initiator.sessions}
+        for host in sorted(hosts | {port.host for port in machine.fc.ports}):
             yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
-        for disk in machine.initiator.disks:
+        if machine.fc.loaded:
+            yield from fc_views.views(machine.fc)
+        for disk in machine.scsi.disks:
             yield from _disk(machine, disk)
         for mapped in machine.mapper.devices:
-            yield f"block/{mapped.kname}/dm/name", View(_line_of(mapped.name))
-            yield f"block/{mapped.kname}/dm/uuid", View(_line_of(mapped.uuid))
+            yield f"block/{mapped.kname}/dm/name", View(line_of(mapped.name))
+            yield f"block/{mapped.kname}/dm/uuid", View(line_of(mapped.uuid))
         for device in machine.files.devices():
             yield f"block/{device.name}/cache_type", _cache_of(device)
 
@@ -128,6 +127,7 @@ def sys_of(machine: SimulatedMachine) -> Views:
         for one in machine.initiator.sessions:
             place = f"../../devices/platform/host{one.host}/session{one.id}"
             yield f"class/iscsi_session/session{one.id}", f"{place}/iscsi_session/session{one.id}"
+        yield from fc_views.links(machine.fc)
 
     return Views("/sys", views, links)
 
@@ -155,10 +155,6 @@ def _session(machine: SimulatedMachine, session: Session) -> Iterator[tuple[str,
     yield f"{connection}/state", View(lambda: "up\n" if state() == LOGGED_IN else "failed\n")
 
 
-def _line_of(text: str) -> Callable[[], str]:
-    return lambda: f"{text}\n"
-
-
 def _recovery_of(session: Session) -> View:
     """How long its I/O waits once it is broken; a session that is broken takes no other time."""
 
@@ -175,7 +171,7 @@ def _recovery_of(session: Session) -> View:
 def _disk(machine: SimulatedMachine, disk: Disk) -> Iterator[tuple[str, View]]:
     device = f"class/scsi_device/{disk.hctl}/device"
     yield f"{device}/wwid", View(lambda: f"naa.{disk.naa}\n")
-    yield f"{device}/delete", View(takes=lambda _: machine.initiator.forget(disk))
+    yield f"{device}/delete", View(takes=lambda _: machine.scsi.forget(disk))
     yield f"{device}/rescan", View(takes=lambda _: disk.look())
     cache = "write back" if disk.write_cache else "write through"
     yield f"class/scsi_disk/{disk.hctl}/cache_type", View(lambda: f"{cache}\n")
@@ -192,9 +188,9 @@ def _cache_of(device: BlockDevice) -> View:
 
 def _scan(machine: SimulatedMachine, host: int) -> Callable[[str], None]:
     def scan(_text: str) -> None:
-        for session in machine.initiator.sessions:
-            if session.host == host:
-                machine.initiator.scan(session)
+        for nexus in list(machine.scsi.all()):
+            if nexus.host == host:
+                machine.scsi.scan(nexus)
 
     return scan
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sbsim.deployment import AnyServer, Deployment, StorageServer
 from sbsim.errors import LabError
+from sbsim.initiator.fc import fcoe
 from sbsim.sim import tools
 from sbsim.sim.lio import machine as lio
 from sbsim.sim.lio.places import BlockDevice
@@ -90,6 +91,8 @@ class World:
         )
         for number, (link, addresses) in enumerate(self.deployment.links_of(described), start=1):
             mac = f"52:54:5b:{number:02x}:{self._digest(described.name)[:2]}:01"
+            if port := self.deployment.fc_port_on(described, link):
+                mac = port.mac
             card = Card(f"link{number}", link.name, mac, mtu=link.mtu)
             for address in addresses:
                 subnet = next(one for one in link.subnets if address in one)
@@ -111,6 +114,7 @@ class World:
             machine.files.symlink(f"/dev/{name}", lun.device)
         machine.array = Array(lio.load(machine.files))
         machine.at_boot.append(lambda: self._restore_array(machine))
+        machine.at_boot.append(lambda: make_ports_at_boot(machine))
 
     def _give_initiator(self, machine: SimulatedMachine) -> None:
         files = machine.files
@@ -121,6 +125,7 @@ class World:
 
         def boot() -> None:
             log_in_at_boot(machine)
+            make_ports_at_boot(machine)
             for name, (start, _) in machine.services.items():
                 if name in machine.enabled:
                     start()
@@ -137,3 +142,11 @@ class World:
 
     def _digest(self, text: str) -> str:
         return hashlib.sha256(f"{self.seed} {text}".encode()).hexdigest()
+
+
+def make_ports_at_boot(machine: SimulatedMachine) -> None:
+    """Make the FC ports whose units are linked, as systemd does when the machine boots."""
+    names = machine.files.listdir(fcoe.WANTS) if machine.files.is_dir(fcoe.WANTS) else []
+    for name in sorted(names):
+        if match := fcoe.INSTANCE.fullmatch(name):
+            fcoe.make(machine, match["card"])

@@ -14,15 +14,33 @@ rtslib's traps that are met here:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
+from sbsim.target.model import FABRICS, FC, ISCSI
+from sbsim.target.state import name_of
 
 if TYPE_CHECKING:
     from sbsim.target.state import Key
     from sbsim.target.system import System
 
 DBROOT = "/etc/target"
+
+
+@dataclass(frozen=True)
+class _Fabric:
+    """What a fabric is called: by rtslib, by the kernel, and in messages."""
+
+    rtslib_name: str
+    module: str
+    part: str
+
+
+_FABRICS = {
+    ISCSI: _Fabric("iscsi", "iscsi_target_mod", "iSCSI part"),
+    FC: _Fabric("tcm_fc", "tcm_fc", "Fibre Channel part"),
+}
 
 
 class Lio:
@@ -37,7 +55,7 @@ class Lio:
         self.tpgs: dict[tuple[str, int], Any] = {}
         self.luns: dict[tuple[str, int], dict[int, Any]] = {}
         self.root: Any = None
-        self.fabric: Any = None
+        self._fabrics: dict[str, Any] = {}
         self.tpg_class, self.lun_class = _classes(rtslib, self.luns)
         self.backstore_classes = {
             "block": rtslib.BlockStorageObject,
@@ -59,19 +77,34 @@ class Lio:
             self.root.invalidate_caches()
         except self.errors as error:
             raise TargetFailure(_missing("core", "target_core_mod", error)) from None
-        try:
-            self.fabric = self.rtslib.FabricModule("iscsi")
-            self.fabric._check_self()
-        except self.errors as error:
-            raise TargetFailure(_missing("iSCSI part", "iscsi_target_mod", error)) from None
+        for name in FABRICS:
+            if self.system.exists(f"{self.root.path}/{name}"):
+                self.fabric(name)
 
-    def unfit_names(self, names: list[str]) -> list[str]:
-        """Return the target and initiator names that rtslib would refuse or spell otherwise."""
-        return [name for name in names if self._spelled(name) != name]
+    def fabric(self, name: str) -> Any:
+        """Return a fabric by its folder's name, its module loaded. Raises TargetFailure."""
+        if name not in self._fabrics:
+            kind = _FABRICS[name]
+            try:
+                found = self.rtslib.FabricModule(kind.rtslib_name)
+                found._check_self()
+            except self.errors as error:
+                raise TargetFailure(_missing(kind.part, kind.module, error)) from None
+            self._fabrics[name] = found
+        return self._fabrics[name]
 
-    def _spelled(self, name: str) -> str | None:
+    @property
+    def fabrics(self) -> dict[str, Any]:
+        """The fabrics whose modules are loaded."""
+        return dict(self._fabrics)
+
+    def unfit_names(self, names: list[tuple[str, str]]) -> list[str]:
+        """Return the names, each given with its fabric, that rtslib would refuse or respell."""
+        return [name for fabric, name in names if self._spelled(fabric, name) != name]
+
+    def _spelled(self, fabric: str, name: str) -> str | None:
         try:
-            return str(self.fabric.to_normalized_wwn(name)[0])
+            return str(self.fabric(fabric).to_normalized_wwn(name)[0])
         except self.errors:
             return None
 
@@ -90,7 +123,8 @@ class Lio:
 
     def target(self, key: Key) -> Any:
         """Return the target in which an object lies."""
-        return self.rtslib.Target(self.fabric, str(key.path[0]), "lookup")
+        fabric, name = name_of(str(key.path[0]))
+        return self.rtslib.Target(self.fabric(fabric), name, "lookup")
 
     def tpg(self, key: Key) -> Any:
         """Return the portal group in which an object lies."""
@@ -103,6 +137,12 @@ class Lio:
     def rule_of(self, acl: Any) -> str | None:
         """Return an ACL's own rule about CHAP, `-1` for its group's; old kernels have none."""
         return self.system.attribute(f"{acl.path}/attrib/authentication")
+
+
+def name_in_keys(target: Any) -> str:
+    """Return what stands for one of rtslib's targets in keys."""
+    folder = str(target.path).split("/")[-2]
+    return str(target.wwn) if folder == ISCSI else f"{folder}/{target.wwn}"
 
 
 def group_of(key: Key) -> tuple[str, int]:
@@ -118,7 +158,7 @@ def _classes(rtslib: Any, luns: dict[tuple[str, int], dict[int, Any]]) -> tuple[
 
         @property
         def luns(self) -> Any:
-            return luns[self.parent_target.wwn, self.tag].values()
+            return luns[name_in_keys(self.parent_target), self.tag].values()
 
     class Lun(rtslib.LUN):  # type: ignore[misc]
         """A LUN whose mappings are gone already when it is deleted."""

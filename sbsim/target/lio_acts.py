@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
 from sbsim.target.lio import Lio, group_of
+from sbsim.target.state import name_of
 
 if TYPE_CHECKING:
     from sbsim.target.plan import Step
@@ -39,7 +40,8 @@ def _remove_backstore(lio: Lio, key: Key, value: None) -> None:
 
 
 def _create_target(lio: Lio, key: Key, value: Plain) -> None:
-    lio.rtslib.Target(lio.fabric, str(key.path[0]), "create")
+    fabric, name = name_of(str(key.path[0]))
+    lio.rtslib.Target(lio.fabric(fabric), name, "create")
 
 
 def _remove_target(lio: Lio, key: Key, value: None) -> None:
@@ -91,6 +93,8 @@ def _create_acl(lio: Lio, key: Key, value: Access) -> None:
 
 def _change_acl(lio: Lio, key: Key, value: Access) -> None:
     acl = lio.acl(key)
+    if not acl.has_feature("auth"):
+        return  # the name alone lets in
     if value.by_group and lio.rule_of(acl) not in (None, "-1"):
         acl.set_attribute("authentication", "-1")
     for name, setting in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sbsim.target.failure import TargetFailure
-from sbsim.target.lio import Lio
+from sbsim.target.lio import Lio, name_in_keys
 from sbsim.target.model import Chap
 from sbsim.target.state import (
     ATTRIBUTES,
@@ -29,7 +29,7 @@ _PLUGINS = {"iblock": "block", "rd_mcp": "ramdisk"}
 
 
 def read(lio: Lio) -> tuple[Objects, tuple[str, ...]]:
-    """Return all block and file backstores and iSCSI targets, and the names of other backstores.
+    """Return all block and file backstores and all targets, and the names of other backstores.
 
     Refreshes `lio.tpgs` and `lio.luns`. Raises TargetFailure if configfs holds what rtslib cannot
     read.
@@ -45,8 +45,9 @@ def read(lio: Lio) -> tuple[Objects, tuple[str, ...]]:
                 others.append(str(key))
         lio.tpgs.clear()
         lio.luns.clear()
-        for target in lio.fabric.targets:
-            _read_target(state, lio, target)
+        for fabric in lio.fabrics.values():
+            for target in fabric.targets:
+                _read_target(state, lio, target)
     except _unreadable(lio) as error:
         raise TargetFailure(
             f"LIO's configuration in {lio.root.path} cannot be read ({error}); "
@@ -71,8 +72,7 @@ def _read_backstore(lio: Lio, found: Any) -> Backstore:
 
 
 def _read_target(state: Objects, lio: Lio, target: Any) -> None:
-    iqn = target.wwn
-    state[Key("target", (iqn,))] = Plain()
+    state[Key("target", (name_in_keys(target),))] = Plain()
     for name in lio.system.folders_in(target.path):
         if name.startswith("tpgt_"):
             tag = int(name.removeprefix("tpgt_"))
@@ -80,9 +80,8 @@ def _read_target(state: Objects, lio: Lio, target: Any) -> None:
 
 
 def _read_group(state: Objects, lio: Lio, tpg: Any) -> None:
-    at = (tpg.parent_target.wwn, tpg.tag)
-    attributes = tuple((name, tpg.get_attribute(name)) for name in ATTRIBUTES)
-    state[Key("group", at)] = GroupAccess(tpg.enable, attributes)
+    at = (name_in_keys(tpg.parent_target), tpg.tag)
+    state[Key("group", at)] = _read_access(tpg)
     lio.tpgs[at] = tpg
     numbers = _numbers(lio, f"{tpg.path}/lun")
     lio.luns[at] = {number: lio.lun_class(tpg, number) for number in numbers}
@@ -95,14 +94,26 @@ def _read_group(state: Objects, lio: Lio, tpg: Any) -> None:
         _read_acl(state, lio, at, acl)
 
 
-def _read_acl(state: Objects, lio: Lio, at: tuple[str, int], acl: Any) -> None:
-    chap = Chap(
+def _read_access(tpg: Any) -> GroupAccess:
+    if not tpg.has_feature("auth"):  # Fibre Channel: by ACL alone, and always
+        return GroupAccess(None, ())
+    return GroupAccess(tpg.enable, tuple((name, tpg.get_attribute(name)) for name in ATTRIBUTES))
+
+
+def _read_chap(acl: Any) -> Chap:
+    if not acl.has_feature("auth"):
+        return Chap()
+    return Chap(
         acl.chap_userid or None,
         acl.chap_password or None,
         acl.chap_mutual_userid or None,
         acl.chap_mutual_password or None,
     )
-    state[Key("acl", (*at, acl.node_wwn))] = Access(chap, lio.rule_of(acl) in (None, "-1"))
+
+
+def _read_acl(state: Objects, lio: Lio, at: tuple[str, int], acl: Any) -> None:
+    by_group = lio.rule_of(acl) in (None, "-1")
+    state[Key("acl", (*at, acl.node_wwn))] = Access(_read_chap(acl), by_group)
     for number in _numbers(lio, acl.path):
         folder = f"{acl.path}/lun_{number}"
         protected = lio.system.attribute(f"{folder}/write_protect") == "1"

@@ -11,12 +11,16 @@ The same objects describe what is wanted and, after reading, what is there. They
                       "mutual_password": null}]}]}
 
 Sizes are bytes. Every portal group of a target shows the same LUNs to the same initiators.
+
+A target over Fibre Channel has `"fabric": "fc"`. It is one port of the array: its `iqn` is `naa.`
+and the port's WWPN, as are its initiators' names; it has one group, with the tag 1 and without
+portals, and no credentials. Several of them may show the same LUN.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sbsim.target.failure import TargetFailure
@@ -24,6 +28,8 @@ from sbsim.target.fields import Fields, flag, many, number, secret, text, word
 
 MASK = "***"
 BACKINGS = ("block", "file")
+ISCSI, FC = "iscsi", "fc"
+FABRICS = (ISCSI, FC)
 # The kernel keeps a CHAP name or secret in 256 bytes, its closing NUL included.
 LONGEST_CREDENTIAL = 255
 # INQUIRY_VPD_SERIAL_LEN of the kernel, its closing NUL included, is 254.
@@ -143,12 +149,13 @@ class Initiator:
 
 @dataclass(frozen=True)
 class Target:
-    """An iSCSI target."""
+    """A target; `iqn` is its name, over Fibre Channel `naa.` and the port's WWPN."""
 
     iqn: str
     groups: tuple[Group, ...]
     luns: tuple[Lun, ...] = ()
     initiators: tuple[Initiator, ...] = ()
+    fabric: str = ISCSI
 
     @classmethod
     def from_json(cls, value: object, where: str = "") -> Target:
@@ -159,6 +166,7 @@ class Target:
             groups=fields.take("groups", many(Group.from_json)),
             luns=fields.take("luns", many(Lun.from_json), ()),
             initiators=fields.take("initiators", many(Initiator.from_json), ()),
+            fabric=fields.take("fabric", _fabric, ISCSI),
         )
         fields.end()
         return target
@@ -170,6 +178,7 @@ class Target:
             "groups": [asdict(group) for group in self.groups],
             "luns": [asdict(lun) for lun in self.luns],
             "initiators": [initiator.to_json() for initiator in self.initiators],
+            "fabric": self.fabric,
         }
 
 
@@ -184,8 +193,8 @@ class Array:
 
     @property
     def luns(self) -> tuple[Lun, ...]:
-        """Every LUN of every target."""
-        return tuple(lun for target in self.targets for lun in target.luns)
+        """Every LUN of every target, once however many of them show it."""
+        return tuple(dict.fromkeys(lun for target in self.targets for lun in target.luns))
 
     @classmethod
     def from_json(cls, value: object, where: str = "") -> Array:
@@ -203,11 +212,11 @@ class Array:
         """Return it with `***` in the place of every password."""
         return Array(
             tuple(
-                Target(
-                    target.iqn,
-                    target.groups,
-                    target.luns,
-                    tuple(Initiator(one.name, one.chap.masked()) for one in target.initiators),
+                replace(
+                    target,
+                    initiators=tuple(
+                        Initiator(one.name, one.chap.masked()) for one in target.initiators
+                    ),
                 )
                 for target in self.targets
             )
@@ -249,6 +258,12 @@ def _backing(value: object, where: str) -> str:
     if value in BACKINGS:
         return str(value)
     raise TargetFailure(f"{where}: expected one of {', '.join(BACKINGS)}, found {value!r}")
+
+
+def _fabric(value: object, where: str) -> str:
+    if value in FABRICS:
+        return str(value)
+    raise TargetFailure(f"{where}: expected one of {', '.join(FABRICS)}, found {value!r}")
 
 
 def _path(value: object, where: str) -> str:

@@ -80,7 +80,9 @@ def _making_order(key: Key) -> tuple[int, Key]:
 
 
 def _as_made(value: Value) -> Value:
-    return replace(value, enabled=False) if isinstance(value, GroupAccess) else value
+    if isinstance(value, GroupAccess) and value.enabled:
+        return replace(value, enabled=False)
+    return value
 
 
 def _change(key: Key, there: Value, wanted: Value) -> list[Step]:
@@ -108,4 +110,4 @@ def _enabled(seen: State, wanted: State, kept: set[Key]) -> list[Step]:
 
 
 def _serves(value: Value | None) -> bool:
-    return isinstance(value, GroupAccess) and value.enabled
+    return isinstance(value, GroupAccess) and bool(value.enabled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sbsim.target.failure import TargetFailure
-from sbsim.target.model import Array, Chap, Target
+from sbsim.target.model import FC, Array, Chap, Target
 
 
 def check(array: Array) -> None:
@@ -26,6 +26,8 @@ def _check_target(target: Target) -> None:
     if not target.groups:
         raise TargetFailure(f"{where}: expected a portal group, found none; give it one")
     _alone((group.tag for group in target.groups), where, "the portal-group tag")
+    if target.fabric == FC:
+        _check_port(target)
     # Within one target the kernel takes a portal once.
     portals = (portal for group in target.groups for portal in group.portals)
     _alone(portals, where, "the portal")
@@ -38,6 +40,16 @@ def _check_target(target: Target) -> None:
             f"{where}: some initiators have CHAP credentials and some have none; "
             "a target asks all of them or nobody"
         )
+
+
+def _check_port(target: Target) -> None:
+    """A target over Fibre Channel is one port: tcm_fc takes the tag 1 alone, and knows no CHAP."""
+    if [(group.tag, group.portals) for group in target.groups] != [(1, ())]:
+        raise TargetFailure(
+            f"{target.iqn}: over Fibre Channel a target has one group with the tag 1 and no portals"
+        )
+    if any(initiator.chap != Chap() for initiator in target.initiators):
+        raise TargetFailure(f"{target.iqn}: Fibre Channel knows no CHAP; give no credentials")
 
 
 def _check_chap(chap: Chap, where: str) -> None:

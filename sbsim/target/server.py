@@ -133,7 +133,7 @@ class Server:
 
     def _check_names(self, wanted: Array) -> None:
         names = [
-            name
+            (target.fabric, name)
             for target in wanted.targets
             for name in (target.iqn, *(initiator.name for initiator in target.initiators))
         ]

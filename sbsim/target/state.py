@@ -10,6 +10,8 @@ Keys by kind, and what each must find there before it can be made:
     acl       (iqn, tag, initiator)          its group
     mapping   (iqn, tag, initiator, number)  its acl, its lun
     portal    (iqn, tag, address, port)      its group
+
+Over Fibre Channel `fc/` and the target's name, as LIO's own paths have it, stand for the IQN.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sbsim.target.model import Array, Chap, Group, Initiator, Lun, Portal, Target
+from sbsim.target.model import FC, ISCSI, Array, Chap, Group, Initiator, Lun, Portal, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,9 +70,12 @@ class Backstore:
 
 @dataclass(frozen=True)
 class GroupAccess:
-    """Whether a portal group serves, and the attributes that decide who gets in."""
+    """Whether a portal group serves, and the attributes that decide who gets in.
 
-    enabled: bool
+    Over Fibre Channel there is neither (None): it serves as soon as it is there, by ACL alone.
+    """
+
+    enabled: bool | None
     attributes: tuple[tuple[str, str], ...]
 
 
@@ -152,6 +157,17 @@ def access_attributes(chap: bool) -> tuple[tuple[str, str], ...]:
 ATTRIBUTES = tuple(name for name, _ in access_attributes(True))
 
 
+def key_name(target: Target) -> str:
+    """Return what stands for a target in keys."""
+    return target.iqn if target.fabric == ISCSI else f"{target.fabric}/{target.iqn}"
+
+
+def name_of(text: str) -> tuple[str, str]:
+    """Return the fabric and the name of a target, from what stands for it in keys."""
+    fabric, slash, name = text.partition("/")
+    return (fabric, name) if slash else (ISCSI, text)
+
+
 def backstore_of(lun: Lun) -> tuple[Key, Backstore]:
     """Return the backstore that a LUN asks for."""
     key = Key("backstore", (PLUGINS[lun.backing], lun.name))
@@ -162,16 +178,15 @@ def expand(array: Array) -> dict[Key, Value]:
     """Return every object that the array consists of."""
     state: dict[Key, Value] = dict(backstore_of(lun) for lun in array.luns)
     for target in array.targets:
-        state[Key("target", (target.iqn,))] = Plain()
+        state[Key("target", (key_name(target),))] = Plain()
         for group in target.groups:
             state |= _expand_group(target, group)
     return state
 
 
 def _expand_group(target: Target, group: Group) -> dict[Key, Value]:
-    at = (target.iqn, group.tag)
-    chap = any(initiator.chap.user is not None for initiator in target.initiators)
-    state: dict[Key, Value] = {Key("group", at): GroupAccess(True, access_attributes(chap))}
+    at = (key_name(target), group.tag)
+    state: dict[Key, Value] = {Key("group", at): _access(target)}
     for lun in target.luns:
         state[Key("lun", (*at, lun.lun))] = Shown(backstore_of(lun)[0])
     for initiator in target.initiators:
@@ -183,6 +198,13 @@ def _expand_group(target: Target, group: Group) -> dict[Key, Value]:
     return state
 
 
+def _access(target: Target) -> GroupAccess:
+    if target.fabric == FC:
+        return GroupAccess(None, ())
+    chap = any(initiator.chap.user is not None for initiator in target.initiators)
+    return GroupAccess(True, access_attributes(chap))
+
+
 def collapse(state: State) -> Array:
     """Return the array of a state, sorted; what one portal group shows counts for its target.
 
@@ -190,12 +212,13 @@ def collapse(state: State) -> Array:
     compare the two to find out.
     """
     keys = sorted(state)
-    iqns = [str(key.path[0]) for key in keys if key.kind == "target"]
-    return Array(tuple(_collapse_target(state, keys, iqn) for iqn in iqns))
+    names = [str(key.path[0]) for key in keys if key.kind == "target"]
+    return Array(tuple(_collapse_target(state, keys, name) for name in names))
 
 
-def _collapse_target(state: State, keys: list[Key], iqn: str) -> Target:
-    inside = [key for key in keys if key.kind != "backstore" and key.path[0] == iqn]
+def _collapse_target(state: State, keys: list[Key], name: str) -> Target:
+    fabric, iqn = name_of(name)
+    inside = [key for key in keys if key.kind != "backstore" and key.path[0] == name]
     tags = [int(key.path[1]) for key in inside if key.kind == "group"]
     portals = [key for key in inside if key.kind == "portal"]
     luns: dict[int, Lun] = {}
@@ -220,7 +243,8 @@ def _collapse_target(state: State, keys: list[Key], iqn: str) -> Target:
             for tag in tags
         ),
         tuple(luns[number] for number in sorted(luns)),
-        tuple(initiators[name] for name in sorted(initiators)),
+        tuple(initiators[one] for one in sorted(initiators)),
+        fabric,
     )
 
 

@@ -19,7 +19,7 @@ WANTED = f"/etc/systemd/system/multi-user.target.wants/{NAME}"
 _TEXT = """\
 # Made by sbsim; `python3 {program} remove` takes it away.
 [Unit]
-Description=sbsim: restore the iSCSI targets
+Description=sbsim: restore the targets
 ConditionPathExists={program}
 RequiresMountsFor={mounts}
 # LIO binds portals to addresses that are yet to come, so this need not wait for the network; it

@@ -18,9 +18,14 @@ from sbsim.bundle import bundle_folder, default_deployment
 from sbsim.faults.expected import Expected, enough, expected, together
 
 LIMIT_SECONDS = 120
-SIMULATED = [one for one in expected() if one.needs <= CAPABILITIES | {"paths"}]
+SIMULATED = [one for one in expected() if one.needs <= CAPABILITIES | {"paths", "iscsi", "fc"}]
 ENOUGH = [one for one in SIMULATED if one.name in enough(SIMULATED)]
-MULTIPATH = default_deployment().with_name("multipath.toml")
+DESCRIPTIONS = {
+    frozenset(): default_deployment(),
+    frozenset({"paths"}): default_deployment().with_name("multipath.toml"),
+    frozenset({"fc"}): default_deployment().with_name("fc.toml"),
+    frozenset({"fc", "paths"}): default_deployment().with_name("fc-multipath.toml"),
+}
 
 
 def judged(
@@ -42,7 +47,7 @@ def judged(
 
 
 @pytest.mark.parametrize("state", ["provisioned", "connected"])
-@pytest.mark.parametrize("description", [default_deployment(), MULTIPATH], ids=lambda one: one.stem)
+@pytest.mark.parametrize("description", DESCRIPTIONS.values(), ids=lambda one: one.stem)
 def test_nothing_is_red_where_nothing_is_broken(
     description: Path, state: str, tmp_path: Path
 ) -> None:
@@ -71,7 +76,7 @@ def test_report_says_what_is_wrong_where_and_how_to_mend_it(tmp_path: Path) -> N
     ],
 )
 def test_break_turns_red_what_it_turns_red_on_real_kernels(row: Expected, tmp_path: Path) -> None:
-    description = MULTIPATH if "paths" in row.needs else default_deployment()
+    description = DESCRIPTIONS[row.needs & {"fc", "paths"}]
     applied = "+".join(row.applied)
     assert judged(row.name, description, tmp_path / "out", row.on, applied) == {
         "fail": sorted(row.red), "blocked": sorted(row.blocked), "inconclusive": [], "untested": [],

@@ -97,7 +97,7 @@ def test_group_that_is_not_there_is_told() -> None:
 def test_disk_that_is_gone_is_told_as_lost() -> None:
     with host_of(load(default_deployment())) as (_world, machine, group, lvm):
         (first, *_) = lvm.physical_volumes("pool")
-        disk = next(one for one in machine.initiator.disks if one.path == first.path)
+        disk = next(one for one in machine.scsi.disks if one.path == first.path)
         machine.run("tee", f"/sys/class/scsi_device/{disk.hctl}/device/delete", input="1")
         lost = [one for one in lvm.physical_volumes("pool") if not one.found]
         assert [one.uuid for one in lost] == [first.uuid]

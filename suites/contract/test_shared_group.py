@@ -44,7 +44,7 @@ class Hosts:
         # By the same names on every host only where maps are named by their WWIDs.
         self.disks = [
             tuple(sorted(one.path for one in machine.mapper.devices))
-            or tuple(sorted(disk.path for disk in machine.initiator.disks))
+            or tuple(sorted(disk.path for disk in machine.scsi.disks))
             for machine in machines
         ]
 

@@ -63,7 +63,22 @@ def test_password_is_in_no_file_of_the_run(tmp_path: Path) -> None:
     assert [path for path in files if canary.encode() in path.read_bytes()] == []
 
 
-def test_what_is_not_simulated_yet_is_never_a_pass(tmp_path: Path) -> None:
+def test_guides_deployment_over_fibre_channel_passes(tmp_path: Path) -> None:
+    done = accepted(tmp_path / "out", str(default_deployment().with_name("fc.toml")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    assert "R1.3" in told["scope"]
+    over_iscsi = {"R1.2", "R3.3", "R3.5", "R3.6", "R3.7", "R3.8", "R3.10"}
+    assert not over_iscsi & set(told["scope"])
+    assert {told["requirements"][id]["reason"] for id in over_iscsi} == {
+        "out of scope: the description reaches its LUNs over Fibre Channel, not by iSCSI"
+    }
+    commands_run = {argv[0] for _, argv, *_ in commands(tmp_path / "out")}
+    assert "iscsiadm" not in commands_run
+
+
+def test_what_is_out_of_scope_is_never_a_pass(tmp_path: Path) -> None:
     done = accepted(tmp_path / "out", "--only", "R1.3")
     assert done.returncode == 3
     assert "verdict: inconclusive" in done.stdout

@@ -93,7 +93,7 @@ def test_stale_size_stays_until_each_path_is_looked_at_again() -> None:
         assert size() == lun.size
         initiator.rescan_hosts()  # finds what is new, and looks at nothing that is known
         assert size() == lun.size
-        initiator.rescan_sessions()
+        initiator.rescan_disks()
         assert size() == lun.size + MIB
 
 

@@ -184,7 +184,7 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     digests = content.digests()
     blind = deployed.deployment.hosts[-1]
     machine = deployed.machines[blind.name]
-    gone = [one for one in deployed.initiator(blind).devices() if one.wwid == spare_lun.wwid]
+    gone = [one for one in deployed.san(blind).devices() if one.wwid == spare_lun.wwid]
     if deployed.is_multipath:  # it would stay without a path, and still be found by its id
         Multipath(machine, deployed.clock).flush(spare_lun.wwid)
     for one in gone:
@@ -192,8 +192,8 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     try:
         refusal = _refusal(management, deployed, _new(deployed, "not-everywhere", spare_lun))
     finally:
-        deployed.initiator(blind).rescan_hosts()
-        deployed.initiator(blind).settle(wwids=[spare_lun.wwid])
+        deployed.san(blind).rescan_hosts()
+        deployed.san(blind).settle(wwids=[spare_lun.wwid])
         if deployed.is_multipath:
             paths = paths_by_wwid(deployed.deployment, blind)
             Multipath(machine, deployed.clock).settle({spare_lun.wwid: paths[spare_lun.wwid]})

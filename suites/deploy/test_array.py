@@ -6,7 +6,7 @@ import pytest
 
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import StorageServer
-from sbsim.initiator.configure import wanted_nodes
+from sbsim.initiator.routes import wanted_nodes
 from sbsim.initiator.trial import REFUSED, shown, try_logins
 from sbsim.management.deployed import Deployed
 from sbsim.target.model import Array

@@ -38,7 +38,7 @@ PLACES = ("/etc", "/var", "/root", "/run", "/tmp", "/home", "/usr/local")
 @pytest.mark.destructive
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.requires("disposable", "power_cycle")
+@pytest.mark.requires("disposable", "power_cycle", "iscsi")
 def test_password_is_found_where_it_must_be_and_nowhere_else(
     saved: Run, enter: Callable[[str], None], tmp_path: Path
 ) -> None:

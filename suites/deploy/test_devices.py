@@ -36,7 +36,7 @@ class DeviceReader:
         key = self._key(host)
         if key not in self._found:
             try:
-                self._found[key] = self._deployed.initiator(host).devices()
+                self._found[key] = self._deployed.san(host).devices()
             except SbsimError as error:
                 self._found[key] = error
 
@@ -59,7 +59,7 @@ def seen(
     devices: tuple[ScsiDevice, ...], host: Host, proves: Proof
 ) -> dict[tuple[str, int], LunView]:
     """The LUNs that the host sees, by target and number; which of them lack is R3.9's matter."""
-    luns = {(one.iqn, one.lun): one for one in seen_luns(devices)}
+    luns = {(one.target_name, one.lun): one for one in seen_luns(devices)}
     if not luns:
         proves.blocked(f"{host.name} sees no LUN")
     return luns
@@ -68,15 +68,15 @@ def seen(
 @pytest.fixture
 def expected(deployment: Deployment, host: Host) -> dict[tuple[str, int], LunView]:
     """The LUNs that the host must see, by target and number."""
-    return {(one.iqn, one.lun): one for one in expected_luns(deployment, host)}
+    return {(one.target_name, one.lun): one for one in expected_luns(deployment, host)}
 
 
 def shown(luns: dict[tuple[str, int], LunView], fact: str, only: object) -> dict[str, object]:
     """One fact of every LUN that is also in `only`."""
     return {
-        f"{iqn} {lun}": getattr(one, fact)
-        for (iqn, lun), one in sorted(luns.items())
-        if (iqn, lun) in only  # type: ignore[operator]
+        f"{name} {lun}": getattr(one, fact)
+        for (name, lun), one in sorted(luns.items())
+        if (name, lun) in only  # type: ignore[operator]
     }
 
 
@@ -99,8 +99,8 @@ def test_host_sees_the_same_luns_in_the_same_order(
 ) -> None:
     def listed(luns: tuple[LunView, ...]) -> list[list[object]]:
         return [
-            [one.iqn, f"{one.channel}:{one.target}:{one.lun}", one.bytes, one.vendor, one.model,
-             one.wwid]
+            [one.target_name, f"{one.channel}:{one.target}:{one.lun}", one.bytes, one.vendor,
+             one.model, one.wwid]
             for one in luns
         ]  # fmt: skip
 
@@ -115,8 +115,8 @@ def test_transport_view_names_the_target_of_every_disk(
     host: Host,
     proves: Proof,
 ) -> None:
-    targets = {one.wwid: one.iqn for one in expected.values()}
-    shown = {str(one.wwid): one.iqn for one in seen.values() if one.wwid in targets}
+    targets = {one.wwid: one.target_name for one in expected.values()}
+    shown = {str(one.wwid): one.target_name for one in seen.values() if one.wwid in targets}
     proves("R3.10", "transport", host.name, seen=shown,
            wanted={wwid: targets[wwid] for wwid in shown})  # fmt: skip
 
@@ -131,5 +131,6 @@ def test_scsi_id_of_every_lun_is_the_derived_one_and_no_two_are_alike(
     # What is derived from the serials differs between LUNs and is the same for every host.
     proves("R3.11", "scsi_id", host.name,
            seen=shown(seen, "wwid", expected), wanted=shown(expected, "wwid", seen))  # fmt: skip
-    ids = [one.wwid for one in seen.values()]
+    # Several targets may show one LUN: over Fibre Channel every port of the array is one.
+    ids = {(one.model, one.serial, one.lun): one.wwid for one in seen.values()}.values()
     assert len(set(ids)) == len(ids), f"two LUNs have one SCSI id: {sorted(map(str, ids))}"

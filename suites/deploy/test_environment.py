@@ -6,7 +6,7 @@ import pytest
 
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import AnyServer, Controller, Deployment
-from sbsim.initiator.errors import InitiatorError
+from sbsim.initiator.fc.sysfs import read_fc_hosts
 from sbsim.machines import Machine, parallel
 from sbsim.machines.server import Server
 from sbsim.management.deployed import Deployed
@@ -68,11 +68,18 @@ def test_server_is_wired_to_its_links(
     server: Server, described: AnyServer, deployment: Deployment, proves: Proof
 ) -> None:
     cards = server.network_cards
-    wanted = {
+    wanted: dict[str, object] = {
         link.name: {"addresses": sorted(map(str, addresses)), "mtu": link.mtu, "carrier": True}
         for link, addresses in deployment.links_of(described)
     }
-    seen = {}
+    wanted |= {port.link: {"port": port.wwpn, "online": True} for port in described.fc_ports}
+    hosts = read_fc_hosts(server.machine) if described.fc_ports else ()
+    online = {one.wwpn: one.online for one in hosts}
+    seen: dict[str, object] = {
+        port.link: {"port": port.wwpn, "online": online[port.wwpn]}
+        for port in described.fc_ports
+        if port.wwpn in online
+    }
     for link, _ in deployment.links_of(described):
         for card in cards:
             on_link = sorted(str(item.ip) for item in card.addresses if link.carries(item.ip))
@@ -91,11 +98,7 @@ def test_redundancy_is_as_described_and_what_lacks_it_is_reported(
     host = deployment.hosts[0]
 
     def answers(controller: Controller) -> bool:
-        initiator = deployed.initiator(host)
-        try:
-            return all(initiator.discover(one, records="none") for one in controller.portals)
-        except InitiatorError:
-            return False
+        return deployed.transport.answers(deployed.san(host), controller)
 
     wanted = {
         f"{server.name} {controller.name}": True

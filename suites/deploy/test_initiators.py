@@ -9,8 +9,8 @@ import pytest
 from sbsim.acceptance import Run
 from sbsim.acceptance.proof import Proof
 from sbsim.deployment import AnyServer, Deployment, Host, Secret
-from sbsim.initiator.configure import reachable_portals, wanted_nodes
 from sbsim.initiator.initiator import Initiator
+from sbsim.initiator.routes import reachable_portals, wanted_nodes
 from sbsim.initiator.trial import REFUSED, shown, try_logins
 from sbsim.machines import parallel
 from sbsim.machines.clock import wait_until

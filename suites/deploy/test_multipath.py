@@ -16,6 +16,7 @@ from sbsim.initiator import direct_writer
 from sbsim.initiator.multipath import Multipath
 from sbsim.initiator.multipath_map import MultipathMap
 from sbsim.initiator.paths import has_several, paths_by_wwid
+from sbsim.initiator.routes import routes
 from sbsim.initiator.writing import writing
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
@@ -106,10 +107,11 @@ def scene(sbsim_run: Run, deployed: Deployed, clock: Clock, proves: Proof) -> Sc
     except WaitedInVain as error:
         proves.blocked(str(error))
     link = [link for link, _ in deployment.links_of(host) if link.storage][-1]
+    places = {route.place for route in routes(deployment, host) if route.link == link}
     lost = {
         str(device.path).removeprefix("/dev/")
-        for device in deployed.initiator(host).devices()
-        if device.wwid == wwid and device.portal and link.carries(device.portal.address)
+        for device in deployed.san(host).devices()
+        if device.wwid == wwid and device.place in places
     }
     one = next(one for one in maps if one.wwid == wwid)
     return Scene(sbsim_run, host, link, machine, multipath, one, frozenset(lost))

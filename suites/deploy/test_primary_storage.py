@@ -124,7 +124,7 @@ def test_host_has_the_described_luns_as_its_pool(
     real = host_machine.run("readlink", "-e", "--", *members, check=False).lines
     proves("R1.1", "luns", host.name, seen=sorted(devices.get(path, path) for path in real),
            wanted=sorted(described_storage.luns))  # fmt: skip
-    by_iscsi = {one.wwid for one in deployed.initiator(host).devices() if one.iqn}
+    by_iscsi = {one.wwid for one in deployed.san(host).devices() if one.iqn}
     proves("R1.2", "by_iscsi", host.name, seen=[lun.name for lun in luns if lun.wwid in by_iscsi],
            wanted=[lun.name for lun in luns])  # fmt: skip
 

@@ -92,7 +92,7 @@ def test_locks_of_a_lost_host_come_free_in_time_and_it_comes_back_with_its_own_i
         sbsim_run.backend.power(lost.name, on=True)
 
     wwids = [lun.wwid for lun in deployed.deployment.luns]
-    deployed.initiator(lost).settle(wwids, LOGIN_LIMIT_SECONDS)
+    deployed.san(lost).settle(wwids, LOGIN_LIMIT_SECONDS)
     assert reconnection.reconnect(operated, storage.name).errors == {}
     leases = {one.name: one.host_id for one in read_delta_leases(deployed.machines[lost.name])}
     assert leases[f"lvm_{vg}"] == ids[lost.name]

@@ -89,7 +89,7 @@ def test_candidates_are_the_free_luns_as_the_product_shows_them(
     wanted = {"wwn": spare_lun.wwid[1:], "type": kind, "capacity": spare_lun.size}
     proves("R4.14", "columns", None, seen=seen, wanted=wanted)
     host = deployed.deployment.hosts_of(deployed.deployment.clusters[0].name)[0]
-    paths = [one for one in deployed.initiator(host).devices() if one.wwid == spare_lun.wwid]
+    paths = [one for one in deployed.san(host).devices() if one.wwid == spare_lun.wwid]
     proves("R4.14", "place", None, wanted=True,
            seen=(found.vendor, found.model, found.hctl)
            in {(one.vendor, one.model, str(one.hctl)) for one in paths})  # fmt: skip
@@ -144,7 +144,7 @@ def test_grown_lun_gives_its_room_to_the_storage_and_a_shrunk_one_is_told(
     proves("R1.6", "lun_grown", None, seen=sizes, wanted=dict.fromkeys(sizes, now.total))
     seen = {
         host.name: sorted(
-            {one.bytes for one in deployed.initiator(host).devices() if one.wwid == lun.wwid}
+            {one.bytes for one in deployed.san(host).devices() if one.wwid == lun.wwid}
         )
         for host in deployed.deployment.hosts
     }

@@ -9,9 +9,9 @@ from sbsim.checks.diagnosis.diagnosis import Diagnosis
 from sbsim.deployment import Deployment, Host, Lun
 from sbsim.deployment.wwid import wwid_of
 from sbsim.errors import CommandFailed
-from sbsim.initiator.configure import wanted_nodes
 from sbsim.initiator.device import ScsiDevice, assemble, read_known
-from sbsim.initiator.session import Session
+from sbsim.initiator.login import Login
+from sbsim.initiator.routes import routes
 from sbsim.machines import Machine, parallel
 from sbsim.management.deployed import Deployed
 from sbsim.sharedblock.disk import LSBLK, parse_pairs
@@ -25,10 +25,10 @@ _SCAN = "scan the hosts anew: iscsiadm -m session --rescan"
 
 @dataclass(frozen=True)
 class Seen:
-    """A host's disks and sessions."""
+    """A host's disks, and what it is logged in to."""
 
     devices: tuple[ScsiDevice, ...]
-    sessions: tuple[Session, ...]
+    logins: tuple[Login, ...]
 
 
 def look(deployed: Deployed) -> Iterator[Diagnosis]:
@@ -41,16 +41,18 @@ def look(deployed: Deployed) -> Iterator[Diagnosis]:
     }
 
     def read(host: Host) -> Seen:
-        # Not `Initiator.devices`: it reads the disks, and refuses where the tools disagree.
-        machine, sessions = deployed.machines[host.name], deployed.initiator(host).sessions()
-        return Seen(tuple(assemble(machine, read_known(machine), sessions)), sessions)
+        # Not `HostSide.devices`: it reads the disks, and refuses where the tools disagree.
+        side = deployed.san(host)
+        logins = side.logins()
+        views = read_known(side.machine)
+        return Seen(tuple(assemble(side.machine, views, side.portals(logins))), tuple(logins))
 
     seen = parallel(deployment.hosts, read)
     for host in deployment.hosts:
         yield from _missing(deployment, host, seen[host.name], shown)
         for device in seen[host.name].devices:
-            if device.kind == "disk" and device.iqn in shown:
-                yield from _device(host.name, device, shown[device.iqn])
+            if device.kind == "disk" and (target := shown.get(device.target_name or "")):
+                yield from _device(host.name, device, target)
     yield from _contents(deployed)
 
 
@@ -58,16 +60,17 @@ def _missing(
     deployment: Deployment, host: Host, seen: Seen, shown: Mapping[str, Target]
 ) -> Iterator[Diagnosis]:
     """LUNs that the array shows on a path where the host is logged in, and that it does not see."""
-    usable = {one.node for one in seen.sessions if one.usable}
-    have = {(one.iqn, one.portal, one.wwid) for one in seen.devices}
-    for node in wanted_nodes(deployment, host):
-        if node not in usable or node.iqn not in shown:
+    usable = {(one.target_name, one.place) for one in seen.logins if one.usable}
+    have = {(one.target_name, one.place, one.wwid) for one in seen.devices}
+    for route in routes(deployment, host):
+        way = route.target_name, route.place
+        if way not in usable or route.target_name not in shown:
             continue
-        for lun in shown[node.iqn].luns:
-            if (node.iqn, node.portal, wwid_of(lun.serial)) not in have:
+        for lun in shown[route.target_name].luns:
+            if (*way, wwid_of(lun.serial)) not in have:
                 yield Diagnosis(
                     "lun-not-seen",
-                    f"{host.name}: {lun.name} by {node.portal}",
+                    f"{host.name}: {lun.name} by {route.place}",
                     "the array has it on a target where the host is logged in; the host has no "
                     "such disk",
                     f"look whether it is mapped for this host, then {_SCAN}",

@@ -9,9 +9,9 @@ from sbsim.checks.diagnosis.diagnosis import Diagnosis
 from sbsim.checks.lease_times import DEAD
 from sbsim.deployment import Deployment, Host
 from sbsim.initiator.chap import ChapSettings
-from sbsim.initiator.configure import wanted_nodes
 from sbsim.initiator.initiator import Initiator
 from sbsim.initiator.node import Node
+from sbsim.initiator.routes import wanted_nodes
 from sbsim.initiator.session import Session
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
@@ -33,8 +33,10 @@ class Seen:
 
 
 def look(deployed: Deployed) -> Iterator[Diagnosis]:
-    """What is wrong with the hosts' initiators."""
+    """What is wrong with the hosts' initiators; nothing over Fibre Channel, which has none."""
     deployment = deployed.deployment
+    if deployment.transport != "iscsi":
+        return
     seen = parallel(deployment.hosts, lambda host: _read(deployed.initiator(host)))
     names = {name: found.name for name, found in seen.items()}
     lease = _lease_seconds(deployment)

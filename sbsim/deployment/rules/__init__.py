@@ -13,12 +13,14 @@ from sbsim.deployment.node import Node
 from sbsim.deployment.rules import (
     addresses,
     chap,
+    fc_ports,
     initiators,
     links,
     names,
     portals,
     primary_storages,
     targets,
+    transports,
 )
 
 RULES: tuple[Callable[[Node], Iterator[Fault]], ...] = (
@@ -28,6 +30,14 @@ RULES: tuple[Callable[[Node], Iterator[Fault]], ...] = (
     names.primary_storage_names,
     names.controller_names,
     names.lun_names,
+    transports.needed,
+    transports.foreign,
+    transports.one_transport,
+    fc_ports.duplicate_wwpns,
+    fc_ports.ports_off_fabric,
+    fc_ports.two_ports_on_one_link,
+    fc_ports.hosts_without_a_way,
+    fc_ports.several_targets,
     links.overlapping_subnets,
     links.mtu_of_ipv6,
     addresses.duplicate_addresses,

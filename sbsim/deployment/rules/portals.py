@@ -10,6 +10,7 @@ from sbsim.deployment.node import Node
 from sbsim.deployment.number import whole_number
 from sbsim.deployment.portal import DEFAULT_PORT
 from sbsim.deployment.rules.common import addresses
+from sbsim.deployment.rules.transports import is_over_fc
 
 
 def duplicate_portals(root: Node) -> Iterator[Fault]:
@@ -31,6 +32,8 @@ def duplicate_portals(root: Node) -> Iterator[Fault]:
 
 def portals_off_storage_links(root: Node) -> Iterator[Fault]:
     """Every portal lies on a link that carries iSCSI."""
+    if is_over_fc(root):  # that there are portals at all is a finding of its own
+        return
     subnets = list(_storage_subnets(root))
     if not any(node.read(subnet) for node in root.each("links", "subnets")):
         # The missing or wrong links are findings of their own.

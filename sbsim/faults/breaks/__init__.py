@@ -7,6 +7,7 @@ on a sound deployment and never mended: the kept state is restored.
 from sbsim.faults.breaks import (  # noqa: F401
     array,
     contents,
+    fc,
     initiators,
     instances,
     multipath,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
-from sbsim.initiator.configure import wanted_nodes
+from sbsim.initiator.routes import wanted_nodes
 from sbsim.management.deployed import Deployed
 from sbsim.management.provision import apply_target
 
@@ -36,8 +36,8 @@ def lun_on_other_target(scene: Scene) -> None:
     """A LUN hangs on another target."""
     other = next(one for one in scene.server.targets if one.iqn != scene.target.iqn)
     *left, moved = scene.target.luns
-    deployed = scene.deployed.with_target(scene.target.iqn, luns=tuple(left))
-    _make(scene, deployed.with_target(other.iqn, luns=(*other.luns, moved)))
+    deployed = scene.deployed.with_target(scene.target, luns=tuple(left))
+    _make(scene, deployed.with_target(other, luns=(*other.luns, moved)))
 
 
 @named("lun-write-back")
@@ -47,7 +47,7 @@ def lun_write_back(scene: Scene) -> None:
     name = device.removeprefix("/dev/")
     scene.storage.run("tee", f"/sys/block/{name}/cache_type", input="write back")
     for number, _ in enumerate(scene.deployed.deployment.hosts, start=1):
-        for disk in scene.initiator(number).devices():
+        for disk in scene.san(number).devices():
             if disk.wwid == scene.lun.wwid:
                 path = f"/sys/class/scsi_device/{disk.hctl}/device/rescan"
                 scene.machine(number).run("tee", path, input="1")
@@ -60,7 +60,7 @@ def acl_removed(scene: Scene) -> None:
     left = tuple(host.name for host in scene.deployed.deployment.hosts if host.name != gone)
     deployed = scene.deployed
     for target in scene.server.targets:
-        deployed = deployed.with_target(target.iqn, initiators=left)
+        deployed = deployed.with_target(target, initiators=left)
     apply_target(deployed, scene.server.name)
 
 
@@ -133,14 +133,14 @@ def luns_renumbered(scene: Scene) -> None:
         second.model_copy(update={"lun": numbers[0]}),
     )
     apply_target(
-        scene.deployed.with_target(scene.target.iqn, luns=(*swapped, *rest)), scene.server.name
+        scene.deployed.with_target(scene.target, luns=(*swapped, *rest)), scene.server.name
     )
 
 
 @named("lun-taken-away")
 def lun_taken_away(scene: Scene) -> None:
     """The array does not show the last LUN any more, and no host has looked since."""
-    deployed = scene.deployed.with_target(scene.target.iqn, luns=scene.target.luns[:-1])
+    deployed = scene.deployed.with_target(scene.target, luns=scene.target.luns[:-1])
     apply_target(deployed, scene.server.name)
 
 
@@ -172,7 +172,7 @@ def _group(scene: Scene) -> str:
 
 def _describe(scene: Scene, **changes: Any) -> None:
     """Make the array as if its first target were described otherwise; the hosts look again."""
-    _make(scene, scene.deployed.with_target(scene.target.iqn, **changes))
+    _make(scene, scene.deployed.with_target(scene.target, **changes))
 
 
 def _make(scene: Scene, deployed: Deployed) -> None:

@@ -8,8 +8,8 @@ from sbsim.deployment import Secret
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
 from sbsim.initiator.chap import ChapSettings
-from sbsim.initiator.configure import wanted_nodes
 from sbsim.initiator.node import Node
+from sbsim.initiator.routes import wanted_nodes
 
 
 @named("twin-initiator-name")

@@ -213,7 +213,7 @@ def attachments_lost(scene: Scene) -> None:
 
 
 def _lose(scene: Scene, number: int, lun: Lun) -> None:
-    for disk in scene.initiator(number).devices():
+    for disk in scene.san(number).devices():
         if disk.wwid == lun.wwid:
             path = f"/sys/class/scsi_device/{disk.hctl}/device/delete"
             scene.machine(number).run("tee", path, input="1")

@@ -114,7 +114,7 @@ def _named(text: str, names: tuple[str, ...]) -> str:
 def _place(lun: Folder) -> str:
     """Where a LUN is, as the kernel lists it: fabric, target, group, LUN."""
     _, group, target, fabric, *_ = list(lun.parent.lineage()) if lun.parent else []
-    name = {"iscsi": "iSCSI", "loopback": "loopback"}[fabric.name]
+    name = {"iscsi": "iSCSI", "loopback": "loopback", "fc": "fc"}[fabric.name]
     return f"{name}/{target.name}/{group.name}/{lun.name}"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sbsim.sim.disk.space import Space
 from sbsim.sim.files import FileSystem
-from sbsim.sim.lio import iscsi, loopback
+from sbsim.sim.lio import fc, iscsi, loopback
 from sbsim.sim.lio.core import Target
 from sbsim.sim.lio.places import BlockDevice
 from sbsim.sim.lio.shapes import kernel
 from sbsim.sim.lio.tree import Configfs
 
 MOUNT = "/sys/kernel/config"
-FABRICS = (iscsi, loopback)  # what registers itself when it is imported
+FABRICS = (fc, iscsi, loopback)  # what registers itself when it is imported
 
 
 class FilePlaces:

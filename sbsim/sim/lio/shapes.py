@@ -2,6 +2,9 @@
 
 A shape is a folder as it is when it was just made: its names in the order in which the kernel lists
 them, each an attribute (its permissions and what it held) or a folder with a shape of its own.
+
+A fabric that was not recorded yet is written from the kernel's source, in a file of its own with
+the same form: `unrecorded/RELEASE-FABRIC.json`.
 """
 
 from __future__ import annotations
@@ -50,9 +53,11 @@ def kernel(release: str = "6.1") -> Kernel:
         known = ", ".join(sorted(one.stem for one in KERNELS.glob("*.json")))
         raise ValueError(f"no kernel {release!r} is recorded; expected one of {known}")
     data = json.loads(path.read_text())
-    tree: dict[str, Any] = data["tree"]
     shapes: dict[str, Shape] = {}
-    _shape(".", tree, frozenset(data["made"]), shapes)
+    _shape(".", data["tree"], frozenset(data["made"]), shapes)
+    for written in sorted((KERNELS / "unrecorded").glob(f"{release}-*.json")):
+        more = json.loads(written.read_text())
+        _shape(next(iter(more["tree"])), more["tree"], frozenset(more["made"]), shapes)
     return Kernel(data["kernel"], shapes)
 
 

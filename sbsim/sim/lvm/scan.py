@@ -144,7 +144,7 @@ def _candidates(machine: Any, settings: Section) -> Iterator[str]:
     paths = [one.path for one in machine.mapper.devices if one.kind == MULTIPATH]
     paths += [
         disk.path
-        for disk in machine.initiator.disks
+        for disk in machine.scsi.disks
         if not any(one.kind == MULTIPATH for one in machine.mapper.on(disk))
     ]
     for path in sorted(paths):

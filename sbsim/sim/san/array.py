@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sbsim.sim.lio import fc
 from sbsim.sim.lio.backstores import Device
 from sbsim.sim.lio.core import Target
 from sbsim.sim.lio.fabric import Mapped
@@ -48,7 +49,7 @@ class Found:
 
 
 class Array:
-    """The iSCSI side of one machine's LIO."""
+    """What one machine's LIO shows: over iSCSI, and over Fibre Channel."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -112,6 +113,27 @@ class Array:
         return next(
             (group for target, group in self._groups_at(address, port) if target.name == iqn), None
         )
+
+    # --- Fibre Channel ------------------------------------------------------------------------
+
+    def fc_lets_in(self, initiator: str, port: str) -> bool:
+        """Whether a target is behind a port of this machine that knows an initiator's port."""
+        return self._fc_node(initiator, port) is not None
+
+    def fc_luns(self, initiator: str, port: str) -> dict[int, Mapped]:
+        """The LUNs that an initiator's port sees behind a port of this machine, by number."""
+        node = self._fc_node(initiator, port)
+        mapped = {one.number: one for one in node.made(Mapped)} if node else {}
+        return {number: one for number, one in sorted(mapped.items()) if device_of(one)}
+
+    def _fc_node(self, initiator: str, port: str) -> fc.Port | None:
+        fabric = self._target.find("fc")
+        target = fabric.find(port) if isinstance(fabric, fc.Fc) else None
+        for group in target.made(fc.Group) if isinstance(target, fc.FcTarget) else ():
+            found = group.part("acls", fc.Ports).find(initiator)
+            if isinstance(found, fc.Port):
+                return found
+        return None
 
     # --- below --------------------------------------------------------------------------------
 

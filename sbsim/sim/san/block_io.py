@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from sbsim.sim.device_mapper import MappedDevice, Row
 from sbsim.sim.disk.space import OutOfRange, Space
 from sbsim.sim.errors import NotSimulated
-from sbsim.sim.san.initiator import GIVEN_UP
+from sbsim.sim.san.nexus import GIVEN_UP
 from sbsim.sim.san.scsi import Disk
 
 Answer = TypeVar("Answer")
@@ -75,9 +75,9 @@ class HostDevice:
                 yield from self._parts(row.lower, row.at + start - row.start, stop - start)
 
     def _answers(self, device: Any) -> bool:
-        initiator = self._machine.initiator
+        scsi = self._machine.scsi
         if isinstance(device, Disk):
-            return not device.gone and initiator.answers(initiator.session_of(device))
+            return not device.gone and scsi.answers(scsi.nexus_of(device))
         if rows := rows_of(device):
             return all(self._answers(row.lower) for row in rows)
         if not isinstance(device, MappedDevice):
@@ -105,12 +105,12 @@ class HostDevice:
                 one.lost(path)
 
     def _by_disk(self, disk: Disk, act: Callable[[Space], Answer]) -> Answer:
-        initiator = self._machine.initiator
+        scsi = self._machine.scsi
         if disk.gone:
             self._fail(errno.ENXIO)
-        session = initiator.session_of(disk)
-        while not initiator.answers(session):
-            if initiator.device_state(session) == GIVEN_UP or disk.gone:
+        nexus = scsi.nexus_of(disk)
+        while not scsi.answers(nexus):
+            if scsi.device_state(nexus) == GIVEN_UP or disk.gone:
                 self._fail(errno.EIO)
             self._machine.clock.sleep(PATIENCE_SECONDS)
         device = disk.device()

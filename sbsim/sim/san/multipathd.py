@@ -7,7 +7,7 @@ Maps stay when it stops; only it makes, changes and mends them.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sbsim.sim.device_mapper import MappedDevice
@@ -15,8 +15,8 @@ from sbsim.sim.errors import NotSimulated
 from sbsim.sim.lio.alua import PortGroups
 from sbsim.sim.lio.fabric import Mapped
 from sbsim.sim.san.array import device_of
-from sbsim.sim.san.initiator import GIVEN_UP
 from sbsim.sim.san.multipath_conf import PATH, Conf, Settings, UnknownKeyword, read_conf
+from sbsim.sim.san.nexus import GIVEN_UP
 from sbsim.sim.san.scsi import Disk
 
 UNIT = "multipathd.service"
@@ -174,7 +174,7 @@ class Multipathd:
             return
         self._looked = happened
         found: dict[str, list[Disk]] = defaultdict(list)
-        for disk in self._machine.initiator.disks:
+        for disk in self._machine.scsi.disks:
             if not self._conf.is_blacklisted(disk.name, disk.wwid, disk.vendor, disk.model):
                 found[disk.wwid].append(disk)
         for wwid, disks in found.items():
@@ -267,18 +267,17 @@ class Multipathd:
 
     def _check(self, one: Map, path: Path) -> None:
         """Have a path's checker look; while its I/O only waits, it is as it was."""
-        initiator = self._machine.initiator
-        session = initiator.session_of(path.disk)
-        mapped = path.disk.behind() if initiator.answers(session) else None
+        scsi = self._machine.scsi
+        nexus = scsi.nexus_of(path.disk)
+        mapped = path.disk.behind() if scsi.answers(nexus) else None
         if mapped is not None and device_of(mapped) is not None:
             path.alive, path.priority = True, priority_of(mapped)
-        elif initiator.answers(session) or initiator.device_state(session) == GIVEN_UP:
+        elif scsi.answers(nexus) or scsi.device_state(nexus) == GIVEN_UP:
             one.lost(path)
 
     def _load(self, one: Map) -> None:
-        """Load a map's table, and have its sessions give up as soon as multipath says."""
+        """Load a map's table, and have its paths give up as soon as multipath says."""
         one.load()
         recovery = float(one.settings.fast_io_fail_tmo)
         for path in one.paths:
-            session = self._machine.initiator.session_of(path.disk)
-            session.timers = replace(session.timers, recovery=recovery)
+            self._machine.scsi.nexus_of(path.disk).give_up_after(recovery)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sbsim.sim.files import FileSystem
 from sbsim.sim.releases import text
 from sbsim.sim.san.array import Chap, Found
-from sbsim.sim.san.initiator import Timers
+from sbsim.sim.san.nexus import Timers
 
 NAME, CONF = "/etc/iscsi/initiatorname.iscsi", "/etc/iscsi/iscsid.conf"
 NODES, DISCOVERIES = "/etc/iscsi/nodes", "/etc/iscsi/send_targets"

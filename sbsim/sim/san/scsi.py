@@ -26,7 +26,7 @@ class Disk:
     """One path to a LUN: its address, its name, and what it told when it was looked at.
 
     Sizes are in bytes: `best_io` is that of the I/O that the LUN likes most.
-    `session` is the one by which it came.
+    `nexus` is the one by which it came.
     """
 
     host: int
@@ -44,7 +44,7 @@ class Disk:
     best_io: int
     behind: Callable[[], Mapped | None] = field(repr=False)
     gone: bool = False
-    session: Any = field(default=None, repr=False, compare=False)
+    nexus: Any = field(default=None, repr=False, compare=False)
 
     @property
     def hctl(self) -> str:

@@ -78,11 +78,12 @@ def _tree(machine: SimulatedMachine, device: BlockDevice, paths: bool) -> dict[s
 
 
 def _of_disk(machine: SimulatedMachine, disk: Disk) -> dict[str, Any]:
+    nexus = machine.scsi.nexus_of(disk)
     return {
         "hctl": disk.hctl, "vendor": f"{disk.vendor:<8}", "model": disk.model,
-        "rev": f"{disk.revision:<4}", "tran": "iscsi", "wwn": f"0x{disk.naa}",
+        "rev": f"{disk.revision:<4}", "tran": nexus.transport, "wwn": f"0x{disk.naa}",
         "serial": disk.serial,
-        "state": machine.initiator.device_state(machine.initiator.session_of(disk)),
+        "state": machine.scsi.device_state(nexus),
     }  # fmt: skip
 
 

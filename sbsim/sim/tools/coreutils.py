@@ -1,4 +1,4 @@
-"""Files: cat, mkdir, rmdir, cp, mv, rm, ln, tee, sha256sum, readlink, stat, find, test, true."""
+"""Files: cat, grep, mkdir, rmdir, cp, mv, rm, ln, tee, sha256sum, readlink, stat, find, test."""
 
 from __future__ import annotations
 
@@ -42,6 +42,23 @@ def cat(call: Call) -> Output:
     """What files hold."""
     options, files = read(call), call.machine.files
     return _each(options.rest, "cat", lambda path: files.read(path).decode("latin-1"), "{}")
+
+
+@tool("grep")
+def grep(call: Call) -> Output:
+    """Every line of files, each behind its file's name; what cannot be read is passed over."""
+    options, files = read(call, flags=("-sH",)), call.machine.files
+    if "-sH" not in options or options.rest[:1] != ("",):
+        raise call.unknown("use of grep but for all lines of files, with their names")
+    lines, wrong = [], False
+    for path in options.rest[1:]:
+        try:
+            text = files.read(path).decode("latin-1")
+        except OSError:
+            wrong = True
+            continue
+        lines += [f"{path}:{line}\n" for line in text.splitlines()]
+    return Output("".join(lines), status=2 if wrong else 0 if lines else 1)
 
 
 @tool("sha256sum")

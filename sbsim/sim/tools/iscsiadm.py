@@ -97,7 +97,7 @@ def _session(call: Call, options: Options) -> Output:
         lines = []
         for one in sessions:
             lines.append(f"Rescanning session {_named(one)}\n")
-            initiator.rescan(one)
+            call.machine.scsi.rescan(one)
         return Output("".join(lines), seconds=0.3)
     return Output("".join(
         f"tcp: [{one.id}] {_shown(one.address)}:{one.port},{one.tag} {one.iqn} (non-flash)\n"

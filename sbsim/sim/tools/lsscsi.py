@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sbsim.sim.machine import Call, Output, tool
 from sbsim.sim.options import read
-from sbsim.sim.san.initiator import Session
+from sbsim.sim.san.nexus import Nexus
 from sbsim.sim.san.scsi import Disk
 
 PREFIXES = ("", "k", "M", "G", "T", "P", "E")
@@ -14,14 +14,13 @@ PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 def lsscsi(call: Call) -> Output:
     """Every device, by its address."""
     options = read(call, flags=("-i", "-st", "-s", "-t"))
-    initiator = call.machine.initiator
+    scsi = call.machine.scsi
     call.machine.multipathd.look()  # before the first of its disks is told, not amid them
-    sessions = {disk.hctl: one for one in initiator.sessions for disk in one.disks.values()}
     transports = bool({"-st", "-t"} & options.flags)
     sizes = bool({"-st", "-s"} & options.flags)
     lines = []
-    for disk in initiator.disks:
-        middle = _transport(sessions[disk.hctl]) if transports else _inquiry(disk)
+    for disk in scsi.disks:
+        middle = _transport(scsi.nexus_of(disk)) if transports else _inquiry(disk)
         end = (
             f"  {_id(call, disk)}"
             if "-i" in options
@@ -45,8 +44,8 @@ def _inquiry(disk: Disk) -> str:
     return f"{disk.vendor:<8} {disk.model:<16} {disk.revision:<4}  "
 
 
-def _transport(session: Session) -> str:
-    return f"{f'{session.iqn},t,{session.tag:#x}':<30}  "
+def _transport(nexus: Nexus) -> str:
+    return f"{nexus.place:<30}  "
 
 
 def _size(count: int) -> str:

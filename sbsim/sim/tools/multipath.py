@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.san.fc import RemotePort
 from sbsim.sim.san.initiator import LOGGED_IN, Session
 from sbsim.sim.san.multipathd import Map, Path
+from sbsim.sim.san.nexus import Nexus
 from sbsim.sim.san.scsi import numbers_of
 
 # The daemon's answer to whoever asks; the tool itself looks at every disk on its own.
@@ -101,23 +103,42 @@ def _fields(machine: SimulatedMachine, one: Map) -> dict[str, Any]:
 
 def _path(machine: SimulatedMachine, one: Map, path: Path) -> dict[str, Any]:
     disk = path.disk
-    session = machine.initiator.session_of(disk)
+    nexus = machine.scsi.nexus_of(disk)
+    host, target = _ends(machine, nexus)
     return {
         "dev": disk.name,
         "dev_t": numbers_of(disk.name),
         "dm_st": "active" if path.alive else "failed",
-        "dev_st": machine.initiator.device_state(session),
+        "dev_st": machine.scsi.device_state(nexus),
         "chk_st": "ready" if path.alive else "faulty",
         "checker": one.settings.path_checker,
         "pri": path.priority,
-        "host_wwnn": UNDEFINED,
-        "target_wwnn": session.iqn,
-        "host_wwpn": UNDEFINED,
-        "target_wwpn": UNDEFINED,
-        "host_adapter": _source(machine, session),
+        "host_wwnn": host.node,
+        "target_wwnn": target.node,
+        "host_wwpn": host.port,
+        "target_wwpn": target.port,
+        "host_adapter": host.adapter,
         "lun_hex": f"0x{disk.lun & 0xFFFF:04x}{0:012x}",
         "marginal_st": "normal",
     }
+
+
+class _End(NamedTuple):
+    """One end of a path, as multipathd tells it."""
+
+    node: str = UNDEFINED
+    port: str = UNDEFINED
+    adapter: str = UNDEFINED
+
+
+def _ends(machine: SimulatedMachine, nexus: Nexus) -> tuple[_End, _End]:
+    """The host's end of a path, and the target's."""
+    if isinstance(nexus, Session):
+        return _End(adapter=_source(machine, nexus)), _End(node=nexus.iqn)
+    assert isinstance(nexus, RemotePort)
+    own, other = nexus.own, nexus.other
+    adapter = own.slot.removeprefix("pci-")
+    return _End(own.node, own.shown, adapter), _End(other.node, other.shown)
 
 
 def _source(machine: SimulatedMachine, session: Session) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
-from sbsim.sim.san.initiator import MAX_LUN
+from sbsim.sim.san import fc
+from sbsim.sim.san.nexus import MAX_LUN
 from sbsim.sim.scheduler import BEGINNING
 
 BLOCK = 128 * 2**20
@@ -142,15 +143,16 @@ def udevadm(call: Call) -> Output:
 
 @tool("modprobe")
 def modprobe(call: Call) -> Output:
-    """Load a module or take it out; only iscsi_tcp's highest LUN number has a meaning here."""
+    """Load a module or take it out; iscsi_tcp's highest LUN number and FCoE have a meaning here."""
     options = read(call, flags=("-r", "-a"))
     module, *parameters = options.rest
+    if fc.MODULE in options.rest:
+        call.machine.fc.loaded = True
     if module == "iscsi_tcp":
-        initiator = call.machine.initiator
-        if "-r" in options and initiator.sessions:
+        if "-r" in options and call.machine.initiator.sessions:
             return Output(stderr=f"modprobe: FATAL: Module {module} is in use.\n", status=1)
         given = dict(one.split("=", 1) for one in parameters)
-        initiator.max_lun = int(given.get("max_lun", MAX_LUN))
+        call.machine.scsi.max_lun = int(given.get("max_lun", MAX_LUN))
     return Output()
 
 

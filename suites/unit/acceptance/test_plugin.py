@@ -21,7 +21,7 @@ from sbsim.machines import WallClock
 
 
 class NoMachines:
-    traits = Traits("none", frozenset({"machines", "disposable"}), False, False)
+    traits = Traits("none", frozenset({"machines", "disposable", "iscsi"}), False, False)
     clock = WallClock()
     machines = {}
     console_logs = None
@@ -82,6 +82,27 @@ import pytest
 def test_role(machines, proves):
     proves("R2.3", "role", None, seen={seen!r}, wanted=["zstack-mn"])
 """
+
+
+OUT_OF_SCOPE = """
+import pytest
+
+@pytest.mark.requirement("R1.3")
+def test_alone(machines, proves):
+    assert False
+
+@pytest.mark.requirement("R1.3", "R2.3")
+def test_beside_another(machines, proves):
+    proves("R1.3", "acl", "openfiler", seen="nothing", wanted="something")
+    proves("R2.3", "role", None, seen=["zstack-mn"], wanted=["zstack-mn"])
+"""
+
+
+def test_what_is_out_of_scope_is_neither_run_nor_judged(with_run: pytest.Pytester) -> None:
+    done = run(with_run, OUT_OF_SCOPE, "-rs")
+    done.assert_outcomes(passed=1, skipped=1)
+    done.stdout.fnmatch_lines(["*out of scope without fc, pool*"])
+    assert (status(with_run, "R1.3"), status(with_run, "R2.3")) == ("untested", "pass")
 
 
 def test_without_a_backend_tests_that_need_machines_are_skipped(pytester: pytest.Pytester) -> None:

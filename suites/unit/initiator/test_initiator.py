@@ -53,7 +53,7 @@ def test_host_without_anything_has_nothing(initiator: Initiator) -> None:
     assert initiator.login_all() == ()
     assert initiator.logout_all() is False
     assert initiator.rescan_hosts() == 0
-    assert initiator.rescan_sessions() is False
+    assert initiator.rescan_disks() is False
 
 
 def test_name_that_is_set_already_stops_no_daemon(named: Initiator, machine: FakeHost) -> None:

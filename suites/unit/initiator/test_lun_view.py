@@ -25,7 +25,9 @@ def expected(deployment: Deployment) -> tuple[LunView, ...]:
 def test_expected_are_in_order_of_their_numbers(expected: tuple[LunView, ...]) -> None:
     assert [(view.lun, view.model) for view in expected] == [(0, "lun-0"), (1, "a-name-of-more-t")]
     assert [view.cache_type for view in expected] == ["write through", "write back"]
-    assert {(view.iqn, view.channel, view.vendor) for view in expected} == {(FULL, 0, "LIO-ORG")}
+    assert {(view.target_name, view.channel, view.vendor) for view in expected} == {
+        (FULL, 0, "LIO-ORG")
+    }
 
 
 def test_disk_is_seen_as_expected_on_any_host_number(expected: tuple[LunView, ...]) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from sbsim.bundle import bundle_folder
 from sbsim.deployment import load
+from sbsim.errors import UsageError
 from sbsim.lab.domains import Boot, _letters, domain_xml
+from sbsim.lab.own_disk import _network
 from sbsim.lab.plan import Plan, plan_for
 
 DEPLOYMENTS = bundle_folder() / "fixtures" / "deployments"
@@ -46,6 +48,27 @@ def test_other_machines_have_another_key(plan: Plan) -> None:
     other = plan_for(load(DEPLOYMENTS / "branch.toml"), "an-image")
     assert other.key != plan.key
     assert plan_for(load(DEPLOYMENTS / "tutorial.toml"), "another-image").key != plan.key
+
+
+def test_port_on_a_fabric_is_a_card_with_its_mac_and_room_for_frames() -> None:
+    plan = plan_for(load(DEPLOYMENTS / "fc-multipath.toml"), "an-image")
+    assert dict(plan.bridges) == {"control": 1500, "link1": 1500, "link2": 2500, "link3": 2500}
+    cards = {card.link: card for card in plan.machine("sharedblock-host2").cards}
+    fabric = cards["fabric-2"]
+    assert (fabric.mac, fabric.mtu, fabric.addresses) == ("52:54:5b:fd:01:12", 2500, ())
+    assert fabric.name == "link3"
+    storage = [card.mac for card in plan.machine("openfiler").cards if card.mtu == 2500]
+    assert storage == ["52:54:5b:fc:02:01", "52:54:5b:fd:02:11"]
+    assert "RequiredForOnline=no" in _network(fabric)
+    assert "RequiredForOnline" not in _network(cards["lan"])
+
+
+def test_port_that_is_no_network_card_is_refused(tmp_path: Path) -> None:
+    text = (DEPLOYMENTS / "fc.toml").read_text()
+    other = text.replace("20:00:52:54:5b:fc:01:01", "10:00:00:90:fa:01:02:03")
+    (tmp_path / "hba.toml").write_text(other)
+    with pytest.raises(UsageError, match="expected a WWPN of 20:00 and a card's MAC"):
+        plan_for(load(tmp_path / "hba.toml"), "an-image")
 
 
 def test_two_links_give_two_cards_and_two_bridges() -> None:

@@ -15,7 +15,7 @@ from sbsim.report.scope import places_of
 
 GIB = 1024**3
 STARTED = 1_733_900_000.0
-CAPABILITIES = ("array_control", "machines", "power_cycle", "real_kernel")
+CAPABILITIES = ("array_control", "iscsi", "machines", "power_cycle", "real_kernel")
 SIZES = (20971520000, 26239565824, 31474057216, 33285996544)
 TARGETS = ("iqn.2015-05.org.zstack:tsn.200001", "iqn.2015-05.org.zstack:tsn.100001")
 LONG_OUTPUT = "".join(f"line {number}: udev rule applied to /dev/sdb\n" for number in range(400))

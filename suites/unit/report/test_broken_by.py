@@ -16,7 +16,17 @@ CATALOGUE = load(FIXTURES / "requirements.toml")
 ROWS = {row["name"]: row for row in tomllib.loads((FIXTURES / "breaks.toml").read_text())["breaks"]}
 # What the lab can do; an id whose needs it meets is proven, and so must have a break.
 PROVEN = CATALOGUE.in_scope(
-    {"machines", "array_control", "paths", "link_faults", "disposable", "pool", "apply"}
+    {
+        "machines",
+        "array_control",
+        "paths",
+        "link_faults",
+        "disposable",
+        "pool",
+        "apply",
+        "iscsi",
+        "fc",
+    }
 )
 
 

@@ -33,11 +33,18 @@ def test_catalogue_holds_every_id_of_the_guide_once(catalogue: Catalogue) -> Non
 
 
 def test_scope_of_a_lab_is_what_this_issue_proves(catalogue: Catalogue) -> None:
-    assert {one.id for one in catalogue.in_scope({"machines", "array_control"})} == PROVEN
+    assert {one.id for one in catalogue.in_scope({"machines", "iscsi", "array_control"})} == PROVEN
 
 
 def test_online_scan_needs_array_control(catalogue: Catalogue) -> None:
-    assert {one.id for one in catalogue.in_scope({"machines"})} == PROVEN - {"R3.12"}
+    assert {one.id for one in catalogue.in_scope({"machines", "iscsi"})} == PROVEN - {"R3.12"}
+
+
+def test_what_belongs_to_iscsi_is_no_part_of_a_run_over_fibre_channel(catalogue: Catalogue) -> None:
+    over_fc = {one.id for one in catalogue.in_scope({"machines", "fc", "array_control"})}
+    assert PROVEN - over_fc == {"R3.3", "R3.5", "R3.6", "R3.7", "R3.8", "R3.10"}
+    assert "R1.3" in {one.id for one in catalogue.in_scope({"pool", "fc"})}
+    assert "R1.3" not in {one.id for one in catalogue.in_scope({"pool", "iscsi"})}
 
 
 def test_what_is_proven_has_probes_and_breaks(catalogue: Catalogue) -> None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sbsim.bundle import bundle_folder
+from sbsim.deployment import load
 from sbsim.report import drawing, san, topology
 from sbsim.report.drawing import Drawing, Label
 from sbsim.report.records import Session
@@ -62,6 +64,42 @@ def test_session_is_expected_per_target_and_portal(describe: Any) -> None:
 )
 def test_session_state(describe: Any, sessions: tuple[Session, ...], expected: list[str]) -> None:
     assert states(describe(), sessions) == expected
+
+
+def over_fc(sessions: tuple[Session, ...] | None = ()) -> san.San:
+    file = bundle_folder() / "fixtures" / "deployments" / "fc-multipath.toml"
+    return san.describe(load(file).model_dump(mode="json"), sessions)
+
+
+def test_port_of_the_array_is_a_target_to_every_host_on_its_fabric() -> None:
+    one = Session(host="sharedblock-host1", portal="20:00:52:54:5b:fd:02:11",
+                  target="naa.200052545bfd0211", state="Online")  # fmt: skip
+    assert [(one.target, one.portal, one.state) for one in over_fc((one,)).hosts[0].sessions] == [
+        ("naa.200052545bfc0201", "20:00:52:54:5b:fc:02:01", "down"),
+        ("naa.200052545bfd0211", "20:00:52:54:5b:fd:02:11", "up"),
+    ]
+
+
+@pytest.mark.parametrize("draw", [topology.draw_wide, topology.draw_narrow])
+def test_fabrics_and_ports_are_drawn(draw: Any) -> None:
+    found = texts(draw(over_fc()))
+    assert found.count("Fibre Channel") == 2
+    assert found.count("FC ports") == 2
+    assert "shown by every port" in found
+    for name in ("fabric-1", "20:00:52:54:5b:fc:02:01", "20:00:52:54:5b:fd:01:12"):
+        assert name in found, found
+
+
+def test_wire_of_a_fabric_tells_how_the_logins_over_it_are() -> None:
+    seen = tuple(
+        Session(host=f"sharedblock-host{number}", portal="20:00:52:54:5b:fc:02:01",
+                target="naa.200052545bfc0201", state="Online")
+        for number in (1, 2, 3)
+    )  # fmt: skip
+    styles = [
+        line.style for line in topology.draw_wide(over_fc(seen)).lines if "wire" in line.style
+    ]
+    assert (styles.count("wire good"), styles.count("wire bad")) == (3, 3)
 
 
 def test_spellings_of_one_ipv6_portal_are_the_same(describe: Any) -> None:

@@ -44,7 +44,7 @@ def luns_of(one: Array) -> list[Lun]:
     return [lun for target in one.targets for lun in target.luns]
 
 
-@pytest.mark.parametrize("name", ["tutorial", "multipath", "large"])
+@pytest.mark.parametrize("name", ["tutorial", "multipath", "large", "fc", "fc-multipath"])
 def test_described_array_is_built_read_back_and_taken_away(name: str) -> None:
     deployment = load(bundle_folder() / "fixtures" / "deployments" / f"{name}.toml")
     for described in deployment.storage_servers:
@@ -54,7 +54,7 @@ def test_described_array_is_built_read_back_and_taken_away(name: str) -> None:
         assert server.read(wanted).differences == ()
         assert server.apply("me", wanted).changes == ()
         server.remove("me")
-        assert set(files.listdir(TARGET)) <= {"iscsi", "core", "dbroot", "version"}
+        assert set(files.listdir(TARGET)) <= {"iscsi", "fc", "core", "dbroot", "version"}
         assert files.listdir(f"{TARGET}/core") == ["alua"]
 
 

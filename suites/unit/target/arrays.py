@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from sbsim.target.model import Array, Chap, Group, Initiator, Lun, Portal, Target
+from sbsim.target.model import FC, Array, Chap, Group, Initiator, Lun, Portal, Target
 
 few = settings(max_examples=50, deadline=None)
 
@@ -67,6 +67,20 @@ def _targets(draw: st.DrawFn, iqn: str, luns: list[Lun]) -> Target:
     )
 
 
+PORT, HOST_PORT = "naa.2000525400000f", "naa.2000525400000a"
+
+
+@st.composite
+def _ports(draw: st.DrawFn, luns: list[Lun]) -> list[Target]:
+    """The array's ports as targets: all of them show the same LUNs."""
+    numbered = [replace(one, lun=number) for number, one in enumerate(luns)]
+    shown = tuple(one for one in numbered if draw(st.booleans()))
+    hosts = draw(st.sets(st.sampled_from([f"{HOST_PORT}{n:02x}" for n in range(3)]), max_size=2))
+    let_in = tuple(Initiator(name) for name in sorted(hosts))
+    names = sorted(draw(st.sets(st.sampled_from([f"{PORT}{n:02x}" for n in range(2)]))))
+    return [Target(name, (Group(1, ()),), shown, let_in, FC) for name in names]
+
+
 @st.composite
 def arrays(draw: st.DrawFn) -> Array:
     """Any array that keeps to the rules, sorted; names meet again from one array to the next."""
@@ -83,6 +97,8 @@ def arrays(draw: st.DrawFn) -> Array:
         )
         for name in sorted(names)
     ]
+    if draw(st.booleans()):
+        return Array(tuple(draw(_ports(luns))))
     iqns = sorted(draw(st.sets(st.sampled_from([f"{IQN}{n}" for n in range(2)]))))
     return Array(
         tuple(draw(_targets(iqn, luns[index :: len(iqns)])) for index, iqn in enumerate(iqns))

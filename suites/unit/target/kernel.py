@@ -70,7 +70,7 @@ class Killed(BaseException):
 
 
 def _serves(value: Value) -> bool:
-    return isinstance(value, GroupAccess) and value.enabled
+    return isinstance(value, GroupAccess) and bool(value.enabled)
 
 
 class Door:
@@ -85,8 +85,8 @@ class Door:
 
     def clear_stale_folders(self) -> None: ...
 
-    def unfit_names(self, names: list[str]) -> list[str]:
-        return [name for name in names if name != name.lower() or "_" in name]
+    def unfit_names(self, names: list[tuple[str, str]]) -> list[str]:
+        return [name for _, name in names if name != name.lower() or "_" in name]
 
 
 class MemorySystem(System):

@@ -21,6 +21,7 @@ def test_sound_arrays_pass(wanted: Array) -> None:
 
 ONE = target(lun(0))
 PORTAL = Portal("192.0.2.1")
+PORT = replace(ONE, iqn="naa.2000525400000f00", groups=(Group(1, ()),), initiators=(), fabric="fc")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,12 @@ PORTAL = Portal("192.0.2.1")
         (
             Array((target(chap=Chap(None, None, "other", "canary")),)),
             "mutual CHAP needs user and password too",
+        ),
+        (Array((replace(PORT, groups=ONE.groups),)), "one group with the tag 1 and no portals"),
+        (Array((replace(PORT, groups=(Group(2, ()),)),)), "one group with the tag 1"),
+        (
+            Array((replace(PORT, initiators=(Initiator("naa.2000525400000a00", CHAP),)),)),
+            "Fibre Channel knows no CHAP",
         ),
     ],
 )

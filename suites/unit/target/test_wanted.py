@@ -55,6 +55,29 @@ def test_two_controllers_are_two_groups() -> None:
     )
 
 
+def test_each_port_over_fibre_channel_is_a_target_with_the_same_luns() -> None:
+    described = deployment("fc-multipath")
+    wanted = wanted_array(described, described.storage_servers[0])
+    one, other = wanted.targets
+    assert (one.iqn, other.iqn) == ("naa.200052545bfc0201", "naa.200052545bfd0211")
+    assert (one.fabric, one.groups) == ("fc", (Group(1, ()),))
+    assert one.luns == other.luns
+    assert [lun.name for lun in wanted.luns] == [f"zstack-sto-{n}" for n in (1, 2, 3, 4)]
+    # The hosts' ports on the same fabric, and no credentials.
+    assert [(each.name, each.chap) for each in other.initiators] == [
+        (f"naa.200052545bfd011{number}", Chap()) for number in (1, 2, 3)
+    ]
+
+
+def test_only_the_named_hosts_ports_get_in() -> None:
+    described = deployment("fc")
+    target = described.targets[0].model_copy(update={"initiators": ("sharedblock-host2",)})
+    server = described.storage_servers[0].model_copy(update={"targets": (target,)})
+    changed = described.model_copy(update={"storage_servers": (server,)})
+    (port,) = wanted_array(changed, server).targets
+    assert [one.name for one in port.initiators] == ["naa.200052545bfc0102"]
+
+
 def test_only_the_named_hosts_get_in() -> None:
     described = deployment("tutorial")
     target = described.targets[0].model_copy(update={"initiators": ("sharedblock-host2",)})
