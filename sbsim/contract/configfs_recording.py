@@ -20,7 +20,7 @@ from sbsim.machines import Machine
 
 LIMIT_SECONDS = 300
 CONFIGFS = "/sys/kernel/config"
-TARGET_MODULES = ("target_core_mod", "iscsi_target_mod", "tcm_loop")
+TARGET_MODULES = ("target_core_mod", "iscsi_target_mod", "tcm_loop", "tcm_fc")
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,14 @@ LONG = "iqn.2003-01.org.sbsim:" + "n" * 180
 NODE = "iqn.1994-05.org.sbsim:node1"
 NODE_2 = "iqn.1994-05.org.sbsim:node2"
 NAA, NAA_NODE = "naa.5001405aaaaaaaa1", "naa.5001405bbbbbbbb2"
+WWPN, PORT, PORT_2 = (f"20:00:52:54:5b:fc:{one}" for one in ("02:01", "01:01", "01:02"))
 
 FILEIO, RAMDISK, IBLOCK = "core/fileio_0/f", "core/rd_mcp_0/r", "core/iblock_0/b"
 TPG = f"iscsi/{IQN}/tpgt_1"
 ACL = f"{TPG}/acls/{NODE}"
 LOOP = f"loopback/{NAA}/tpgt_1"
+FC = f"fc/{WWPN}/tpgt_1"
+FC_ACL = f"{FC}/acls/{PORT}"
 
 # What an attribute is written: right for a switch, for a number, and for nothing.
 ODD = ("0", "1", "2", "-1", "x", "", "4294967296", "1 ", "0x10")
@@ -68,6 +71,12 @@ def objects(disk: str) -> list[Operation]:
         ["mkdir", LOOP],
         ["mkdir", f"{LOOP}/lun/lun_0"],
         ["write", f"{LOOP}/nexus", NAA_NODE],
+        ["mkdir", "fc"],
+        ["mkdir", f"fc/{WWPN}"],
+        ["mkdir", FC],
+        ["mkdir", f"{FC}/lun/lun_0"],
+        ["mkdir", FC_ACL],
+        ["mkdir", f"{FC_ACL}/lun_0"],
     ]
 
 
@@ -79,6 +88,9 @@ def made() -> list[str]:
 def objects_gone() -> list[Operation]:
     """What `objects` made, taken away in the right order."""
     return [
+        *(["rmdir", one] for one in (
+            f"{FC_ACL}/lun_0", FC_ACL, f"{FC}/lun/lun_0", FC, f"fc/{WWPN}", "fc",
+        )),
         ["rmdir", f"{LOOP}/lun/lun_0"],
         ["write", f"{LOOP}/nexus", "NULL"],
         ["rmdir", LOOP],
@@ -114,6 +126,7 @@ def operations(names: Names, disk: str, disk_2: str) -> list[Operation]:
         *_acls(names),
         *_mapped(names),
         *_loopback(names),
+        *_fc(names),
         *_busy(),
         *_gone(),
     ]
@@ -504,6 +517,103 @@ def _loopback(names: Names) -> Iterator[Operation]:
         ["read", f"{LOOP}/nexus"], ["rmdir", f"{LOOP}/lun/lun_0"], ["rmdir", LOOP],
         ["rmdir", f"loopback/{NAA}"], ["rmdir", "loopback/fc.21000000aaaaaaaa"],
         ["rmdir", f"loopback/{IQN}"], ["ls", "loopback"], ["rmdir", "loopback"],
+    )  # fmt: skip
+
+
+def _fc(names: Names) -> Iterator[Operation]:
+    """Fibre Channel: its own kinds of names, and a portal group that is never enabled."""
+    yield from (
+        ["mkdir", "fc"], ["mkdir", "fc"], ["ls", "fc"], ["stat", "fc"], ["read", "fc/version"],
+        ["write", "fc/version", "x"], ["ls", "fc/discovery_auth"], ["rmdir", "fc/discovery_auth"],
+    )  # fmt: skip
+    bad = (WWPN.upper(), WWPN.replace(":", ""), f"0x{WWPN.replace(':', '')}", WWPN[:-3],
+           f"{WWPN}:01", WWPN.replace(":", "-"), f"naa.{WWPN.replace(':', '')}", IQN, "x", " ",
+           WWPN[1:], f"{WWPN} ", f"{WWPN[:-1]}g", "00:00:00:00:00:00:00:00",
+           "ff:ff:ff:ff:ff:ff:ff:ff")  # fmt: skip
+    yield from (["mkdir", f"fc/{name}"] for name in (WWPN, WWPN, *bad))
+    yield ["ls", "fc"]
+    yield from (["rmdir", f"fc/{name}"] for name in bad)
+    yield from (
+        ["ls", f"fc/{WWPN}"], ["stat", f"fc/{WWPN}"], ["rmdir", f"fc/{WWPN}/fabric_statistics"],
+        ["mkdir", f"fc/{WWPN}/foo"], ["rename", f"fc/{WWPN}", "fc/new"],
+        ["symlink", f"fc/{WWPN}", "fc/link"],
+    )  # fmt: skip
+    for name in names[f"fc/{WWPN}/param"]:
+        yield ["read", f"fc/{WWPN}/param/{name}"]
+        for text in (*ODD, "-2", "-3", "1024"):
+            yield ["write", f"fc/{WWPN}/param/{name}", text]
+            yield ["read", f"fc/{WWPN}/param/{name}"]
+    for tag in ("", "x", "-1", "0", "2", "01", "65535", "65536", "4294967296"):
+        yield ["mkdir", f"fc/{WWPN}/tpgt_{tag}"]
+    yield from (["ls", f"fc/{WWPN}"], ["mkdir", f"fc/{WWPN}/tpg_1"], ["mkdir", FC], ["mkdir", FC])
+    for part in ("lun", "np", "acls", "attrib", "auth", "param"):
+        yield ["ls", f"{FC}/{part}"]
+        yield ["rmdir", f"{FC}/{part}"]
+        yield ["mkdir", f"{FC}/{part}/foo"]
+        yield ["rmdir", f"{FC}/{part}/foo"]
+    for group in ("", "/attrib", "/param", "/auth"):
+        yield ["ls", FC + group]
+        yield from (["read", f"{FC}{group}/{name}"] for name in names[FC + group])
+    yield from (
+        ["read", f"{FC}/enable"], ["write", f"{FC}/enable", "1"],
+        ["mkdir", f"{FC}/np/127.0.0.1:3260"],
+    )  # fmt: skip
+    yield from (
+        ["mkdir", f"{FC}/lun/{name}"]
+        for name in ("lun_0", "lun_0", "lun_1", "lun_x", "lun_255", "lun_256", "lun_70000")
+    )
+    yield from (
+        ["ls", f"{FC}/lun"], ["ls", f"{FC}/lun/lun_0"], ["rmdir", f"{FC}/lun/lun_255"],
+        ["rmdir", f"{FC}/lun/lun_256"], ["rmdir", f"{FC}/lun/lun_70000"],
+        ["symlink", "core/fileio_0", f"{FC}/lun/lun_0/hba"],
+        ["symlink", FILEIO, f"{FC}/lun/lun_0/f"], ["symlink", FILEIO, f"{FC}/lun/lun_0/again"],
+        ["symlink", IBLOCK, f"{FC}/lun/lun_1/b"], ["ls", f"{FC}/lun/lun_0"],
+        ["read", f"{FC}/lun/lun_0/alua_tg_pt_gp"], ["read", f"{FC}/lun/lun_1/alua_tg_pt_offline"],
+        ["read", f"{FILEIO}/alua/default_tg_pt_gp/members"],
+    )  # fmt: skip
+    yield from (["mkdir", f"{FC}/acls/{name}"] for name in (PORT, PORT, PORT_2, *bad))
+    yield from (["rmdir", f"{FC}/acls/{name}"] for name in bad)
+    yield ["ls", f"{FC}/acls"]
+    for group in ("", "/attrib", "/param", "/auth", "/fabric_statistics"):
+        yield ["ls", FC_ACL + group]
+        yield from (["read", f"{FC_ACL}{group}/{name}"] for name in names[FC_ACL + group])
+        yield from (["stat", f"{FC_ACL}{group}/{name}"] for name in names[FC_ACL + group])
+    for name in ("port_name", "node_name"):
+        for text in (PORT_2, PORT_2.replace(":", ""), PORT_2.upper(), "1", "x", "", "0" * 17,
+                     "FFFFFFFFFFFFFFFF", "20:00", f"{PORT} ", PORT):  # fmt: skip
+            yield ["write", f"{FC_ACL}/{name}", text]
+            yield ["read", f"{FC_ACL}/{name}"]
+    for text in ("a-tag", "t" * 62, "t" * 63, "t" * 64, "", "NULL"):
+        yield ["write", f"{FC_ACL}/tag", text]
+        yield ["read", f"{FC_ACL}/tag"]
+    one = f"{FC_ACL}/lun_0"
+    yield from (
+        ["mkdir", f"{FC_ACL}/{name}"]
+        for name in ("lun_0", "lun_0", "lun_1", "lun_x", "lun_255", "lun_256", "lun_70000", "foo")
+    )
+    yield from (
+        ["ls", FC_ACL], ["rmdir", f"{FC_ACL}/lun_255"], ["rmdir", f"{FC_ACL}/lun_256"],
+        ["rmdir", f"{FC_ACL}/lun_70000"], ["read", f"{one}/write_protect"],
+        ["symlink", FILEIO, f"{one}/device"], ["symlink", f"{TPG}/lun/lun_0", f"{one}/other"],
+        ["symlink", f"{FC}/lun/lun_0", f"{one}/link"], ["readlink", f"{one}/link"],
+        ["symlink", f"{FC}/lun/lun_1", f"{FC_ACL}/lun_1/any-name"],
+        ["write", f"{one}/write_protect", "1"], ["read", f"{one}/write_protect"],
+        ["write", f"{one}/write_protect", "x"], ["ls", one],
+    )  # fmt: skip
+    for part in ("scsi_auth_intr", "scsi_att_intr_port"):
+        folder = f"{one}/statistics/{part}"
+        yield from (["read", f"{folder}/{name}"] for name in names[folder] if name not in TIMES)
+    for part in ("scsi_port", "scsi_tgt_port", "scsi_transport"):
+        folder = f"{FC}/lun/lun_0/statistics/{part}"
+        yield from (["read", f"{folder}/{name}"] for name in names[folder])
+    yield from (["rmdir", one] for one in ("fc", f"fc/{WWPN}", FC, f"{FC}/lun/lun_0", FC_ACL))
+    yield from (
+        ["unlink", f"{FC}/lun/lun_0/f"], ["rmdir", f"{FC_ACL}/lun_0"],
+        ["unlink", f"{one}/link"], ["rmdir", one], ["unlink", f"{FC_ACL}/lun_1/any-name"],
+        ["rmdir", f"{FC_ACL}/lun_1"], ["rmdir", FC_ACL], ["rmdir", f"{FC}/acls/{PORT_2}"],
+        ["unlink", f"{FC}/lun/lun_0/f"], ["rmdir", f"{FC}/lun/lun_0"],
+        ["unlink", f"{FC}/lun/lun_1/b"], ["rmdir", f"{FC}/lun/lun_1"], ["ls", FC],
+        ["rmdir", FC], ["rmdir", f"fc/{WWPN}"], ["ls", "fc"], ["rmdir", "fc"],
     )  # fmt: skip
 
 

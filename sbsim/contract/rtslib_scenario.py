@@ -16,6 +16,7 @@ FILE_A, FILE_B = "/var/tmp/sbsim-a.img", "/var/tmp/sbsim-b.img"
 SAVED = "/var/tmp/sbsim-saveconfig.json"
 IQN, OTHER = "iqn.2003-01.org.sbsim:t1", "iqn.2003-01.org.sbsim:t2"
 NODE, NODE_2 = "iqn.1994-05.org.sbsim:node1", "iqn.1994-05.org.sbsim:node2"
+WWPN, PORT = "naa.200052545bfc0201", "naa.200052545bfc0101"
 MIB = 2**20
 
 Step = tuple[str, Callable[[Any, dict[str, Any]], Any]]
@@ -82,7 +83,7 @@ def _call(object: str, method: str, *words: Any) -> Step:
 
 def steps() -> list[Step]:
     """All of them, in their order."""
-    return [*_backstores(), *_targets(), *_mapping(), *_saving(), *_removing()]
+    return [*_backstores(), *_targets(), *_mapping(), *_fibre_channel(), *_saving(), *_removing()]
 
 
 def _backstores() -> list[Step]:
@@ -208,6 +209,44 @@ def _mapping() -> list[Step]:
     ]  # fmt: skip
 
 
+def _fibre_channel() -> list[Step]:
+    return [
+        _keep("fc", lambda rtslib, _: rtslib.FabricModule("tcm_fc")),
+        *_get("fc", "version", "wwn_types", "wwns", "targets", "discovery_enable_auth"),
+        _keep("port", lambda rtslib, made: rtslib.Target(made["fc"], WWPN)),
+        *(
+            (f"a port called {name}", lambda rtslib, made, name=name: rtslib.Target(
+                made["fc"], name))
+            for name in (WWPN[4:], "20:00:52:54:5b:fc:02:01", "naa.20", WWPN.upper(), IQN)
+        ),
+        ("a port that is not there",
+         lambda rtslib, made: rtslib.Target(made["fc"], PORT, mode="lookup")),
+        _keep("fc_tpg", lambda rtslib, made: rtslib.TPG(made["port"], 1)),
+        ("a second group", lambda rtslib, made: rtslib.TPG(made["port"], 2)),
+        *_get("fc_tpg", "tag", "enable", "luns", "node_acls", "network_portals", "chap_userid",
+              "authenticate_target"),
+        _set("fc_tpg", "enable", True),
+        _set("fc_tpg", "enable", False),
+        _call("fc_tpg", "list_attributes"),
+        _call("fc_tpg", "list_parameters"),
+        _call("fc_tpg", "has_feature", "acls"),
+        _call("fc_tpg", "has_feature", "auth"),
+        ("a portal", lambda rtslib, made: rtslib.NetworkPortal(made["fc_tpg"], "127.0.0.1", 3260)),
+        _keep("fc_lun", lambda rtslib, made: rtslib.LUN(made["fc_tpg"], 0, made["f"])),
+        *_get("fc_lun", "lun", "storage_object", "alua_tg_pt_gp_name"),
+        _keep("fc_acl", lambda rtslib, made: rtslib.NodeACL(made["fc_tpg"], PORT)),
+        ("a host's port that is none", lambda rtslib, made: rtslib.NodeACL(made["fc_tpg"], NODE)),
+        *_get("fc_acl", "node_wwn", "tcq_depth", "tag", "chap_userid", "session"),
+        _set("fc_acl", "tag", "a-tag"),
+        _set("fc_acl", "tcq_depth", 32),
+        _keep("fc_mapped", lambda rtslib, made: rtslib.MappedLUN(made["fc_acl"], 0, 0)),
+        *_get("fc_mapped", "mapped_lun", "tpg_lun", "write_protect"),
+        *_get("f", "attached_luns"),
+        *_get("root", "targets", "node_acls"),
+        _call("root", "dump"),
+    ]  # fmt: skip
+
+
 def _saving() -> list[Step]:
     return [
         _call("root", "save_to_file", SAVED),
@@ -239,6 +278,8 @@ def _removing() -> list[Step]:
         _call("target", "delete"),
         *_get("root", "targets"),
         _call("target", "delete"),
+        ("the port", lambda rtslib, made: rtslib.Target(made["fc"], WWPN, mode="lookup").delete()),
+        *_get("root", "targets"),
         ("clearing", lambda _, made: made["root"].clear_existing(confirm=True)),
         *_get("root", "storage_objects", "targets"),
     ]  # fmt: skip
