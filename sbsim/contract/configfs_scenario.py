@@ -75,8 +75,10 @@ def objects(disk: str) -> list[Operation]:
         ["mkdir", f"fc/{WWPN}"],
         ["mkdir", FC],
         ["mkdir", f"{FC}/lun/lun_0"],
+        ["symlink", FILEIO, f"{FC}/lun/lun_0/f"],
         ["mkdir", FC_ACL],
         ["mkdir", f"{FC_ACL}/lun_0"],
+        ["symlink", f"{FC}/lun/lun_0", f"{FC_ACL}/lun_0/link"],
     ]
 
 
@@ -88,6 +90,8 @@ def made() -> list[str]:
 def objects_gone() -> list[Operation]:
     """What `objects` made, taken away in the right order."""
     return [
+        ["unlink", f"{FC_ACL}/lun_0/link"],
+        ["unlink", f"{FC}/lun/lun_0/f"],
         *(["rmdir", one] for one in (
             f"{FC_ACL}/lun_0", FC_ACL, f"{FC}/lun/lun_0", FC, f"fc/{WWPN}", "fc",
         )),
@@ -122,7 +126,7 @@ def operations(names: Names, disk: str, disk_2: str) -> list[Operation]:
         *_alua(names),
         *_fabric(),
         *_groups(names),
-        *_luns(),
+        *_luns(names),
         *_acls(names),
         *_mapped(names),
         *_loopback(names),
@@ -383,7 +387,7 @@ def _credentials(folder: str, names: Iterable[str]) -> Iterator[Operation]:
         yield ["read", f"{folder}/authenticate_target"]
 
 
-def _luns() -> Iterator[Operation]:
+def _luns(names: Names) -> Iterator[Operation]:
     luns = f"{TPG}/lun"
     for name in ("lun_0", "lun_0", "lun_", "lun_x", "lun_-1", "lun0", "lun_255", "lun_256",
                  "lun_65535", "lun_70000", "lun_4294967296"):  # fmt: skip
@@ -432,6 +436,15 @@ def _luns() -> Iterator[Operation]:
         ["read", f"{FILEIO}/wwn/vpd_assoc_target_port"],
         ["read", f"{FILEIO}/wwn/vpd_protocol_identifier"],
     )  # fmt: skip
+    yield from _lun_statistics(names, one)
+
+
+def _lun_statistics(
+    names: Names, lun: str, parts: Iterable[str] = ("scsi_port", "scsi_tgt_port", "scsi_transport")
+) -> Iterator[Operation]:
+    for part in parts:
+        folder = f"{lun}/statistics/{part}"
+        yield from (["read", f"{folder}/{name}"] for name in names[folder])
 
 
 def _acls(names: Names) -> Iterator[Operation]:
@@ -513,7 +526,12 @@ def _loopback(names: Names) -> Iterator[Operation]:
     yield from (
         ["read", f"{LOOP}/nexus"], ["read", f"{LOOP}/transport_status"],
         ["mkdir", f"{LOOP}/acls/foo"], ["mkdir", f"{LOOP}/np/foo"],
-        ["mkdir", f"{LOOP}/lun/lun_0"], ["write", f"{LOOP}/nexus", "NULL"],
+        ["mkdir", f"{LOOP}/lun/lun_0"],
+        *_lun_statistics(names, f"{LOOP}/lun/lun_0"),
+        ["symlink", RAMDISK, f"{LOOP}/lun/lun_0/r"],
+        # The machine itself looks at its LUN when it appears: what is counted is a matter of time.
+        *_lun_statistics(names, f"{LOOP}/lun/lun_0", ("scsi_port", "scsi_transport")),
+        ["unlink", f"{LOOP}/lun/lun_0/r"], ["write", f"{LOOP}/nexus", "NULL"],
         ["read", f"{LOOP}/nexus"], ["rmdir", f"{LOOP}/lun/lun_0"], ["rmdir", LOOP],
         ["rmdir", f"loopback/{NAA}"], ["rmdir", "loopback/fc.21000000aaaaaaaa"],
         ["rmdir", f"loopback/{IQN}"], ["ls", "loopback"], ["rmdir", "loopback"],
@@ -543,8 +561,9 @@ def _fc(names: Names) -> Iterator[Operation]:
         for text in (*ODD, "-2", "-3", "1024"):
             yield ["write", f"fc/{WWPN}/param/{name}", text]
             yield ["read", f"fc/{WWPN}/param/{name}"]
-    for tag in ("", "x", "-1", "0", "2", "01", "65535", "65536", "4294967296"):
-        yield ["mkdir", f"fc/{WWPN}/tpgt_{tag}"]
+    tags = ("", "x", "-1", "0", "2", "01", "65535", "65536", "4294967296")
+    for act in ("mkdir", "rmdir"):
+        yield from ([act, f"fc/{WWPN}/tpgt_{tag}"] for tag in tags)
     yield from (["ls", f"fc/{WWPN}"], ["mkdir", f"fc/{WWPN}/tpg_1"], ["mkdir", FC], ["mkdir", FC])
     for part in ("lun", "np", "acls", "attrib", "auth", "param"):
         yield ["ls", f"{FC}/{part}"]
@@ -603,9 +622,7 @@ def _fc(names: Names) -> Iterator[Operation]:
     for part in ("scsi_auth_intr", "scsi_att_intr_port"):
         folder = f"{one}/statistics/{part}"
         yield from (["read", f"{folder}/{name}"] for name in names[folder] if name not in TIMES)
-    for part in ("scsi_port", "scsi_tgt_port", "scsi_transport"):
-        folder = f"{FC}/lun/lun_0/statistics/{part}"
-        yield from (["read", f"{folder}/{name}"] for name in names[folder])
+    yield from _lun_statistics(names, f"{FC}/lun/lun_0")
     yield from (["rmdir", one] for one in ("fc", f"fc/{WWPN}", FC, f"{FC}/lun/lun_0", FC_ACL))
     yield from (
         ["unlink", f"{FC}/lun/lun_0/f"], ["rmdir", f"{FC_ACL}/lun_0"],
@@ -613,7 +630,8 @@ def _fc(names: Names) -> Iterator[Operation]:
         ["rmdir", f"{FC_ACL}/lun_1"], ["rmdir", FC_ACL], ["rmdir", f"{FC}/acls/{PORT_2}"],
         ["unlink", f"{FC}/lun/lun_0/f"], ["rmdir", f"{FC}/lun/lun_0"],
         ["unlink", f"{FC}/lun/lun_1/b"], ["rmdir", f"{FC}/lun/lun_1"], ["ls", FC],
-        ["rmdir", FC], ["rmdir", f"fc/{WWPN}"], ["ls", "fc"], ["rmdir", "fc"],
+        ["rmdir", f"{FC}/np/127.0.0.1:3260"], ["rmdir", FC], ["rmdir", f"fc/{WWPN}"],
+        ["ls", "fc"], ["rmdir", "fc"],
     )  # fmt: skip
 
 

@@ -232,14 +232,16 @@ def _fibre_channel() -> list[Step]:
         _call("fc_tpg", "has_feature", "acls"),
         _call("fc_tpg", "has_feature", "auth"),
         ("a portal", lambda rtslib, made: rtslib.NetworkPortal(made["fc_tpg"], "127.0.0.1", 3260)),
-        _keep("fc_lun", lambda rtslib, made: rtslib.LUN(made["fc_tpg"], 0, made["f"])),
+        _keep("fc_lun", lambda rtslib, made: rtslib.LUN(
+            made["fc_tpg"], 0, made["f"], "fc-lun")),
         *_get("fc_lun", "lun", "storage_object", "alua_tg_pt_gp_name"),
         _keep("fc_acl", lambda rtslib, made: rtslib.NodeACL(made["fc_tpg"], PORT)),
         ("a host's port that is none", lambda rtslib, made: rtslib.NodeACL(made["fc_tpg"], NODE)),
         *_get("fc_acl", "node_wwn", "tcq_depth", "tag", "chap_userid", "session"),
         _set("fc_acl", "tag", "a-tag"),
         _set("fc_acl", "tcq_depth", 32),
-        _keep("fc_mapped", lambda rtslib, made: rtslib.MappedLUN(made["fc_acl"], 0, 0)),
+        _keep("fc_mapped", lambda rtslib, made: rtslib.MappedLUN(
+            made["fc_acl"], 0, 0, None, "fc-map")),
         *_get("fc_mapped", "mapped_lun", "tpg_lun", "write_protect"),
         *_get("f", "attached_luns"),
         *_get("root", "targets", "node_acls"),

@@ -244,6 +244,7 @@ NORMALISATIONS: dict[str, Callable[[tuple[str, ...], str], str]] = {
         r"\b\d+(?=:0:0:\d+\b)|(?<=\[)\d+(?=\])|(?<=sid: )\d+|(?<=/session)\d+|(?<=/host)\d+",
         "<n>",
     ),
+    "so are the ports that a machine sees": _pattern(r"\brport-\d+:0-\d+\b", "<rport>"),
     "the hosts' changes of a group interleave": _pattern(
         r'(?<="vg_seqno":")\d+|(?<= ver )\d+', "<n>"
     ),

@@ -256,6 +256,8 @@ class FileSystem:
         """Replace a file's content; it is made if it is not there."""
         real = self.realpath(path)
         if tree := self.tree_at(real):
+            if not self.exists(real) and self.is_dir(os.path.dirname(real)):
+                refuse(errno.EACCES, path)  # a kernel's folder takes no new file
             tree.write(real, data.decode("latin-1"))
             return
         found = self._find(real)

@@ -24,7 +24,8 @@ UINT_MAX = 2**32 - 1
 class Views(Unchangeable):
     """A tree of views below a mount, by their paths there; serves as a `Tree`.
 
-    `links` are folders that are links too: where they lead, as `readlink` tells it.
+    A path that ends with a slash is a folder that may be empty. `links` are folders that are links
+    too: where they lead, as `readlink` tells it.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Views(Unchangeable):
         if place and not below:
             refuse(errno.ENOENT, path)
         depth = place.count("/") + 1 if place else 0
-        return list(dict.fromkeys(one.split("/")[depth] for one in below))
+        return [name for name in dict.fromkeys(one.split("/")[depth] for one in below) if name]
 
     def stat(self, path: str) -> list[str]:
         """What it is, and its permissions in octal."""
@@ -113,6 +114,8 @@ def sys_of(machine: SimulatedMachine) -> Views:
         hosts = {one.host for one in machine.initiator.sessions}
         for host in sorted(hosts | {port.host for port in machine.fc.ports}):
             yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
+        if machine.fc.loaded or (machine.array and machine.array.has_fc):
+            yield from ((folder, View()) for folder in fc_views.FOLDERS)
         if machine.fc.loaded:
             yield from fc_views.views(machine.fc)
         for disk in machine.scsi.disks:

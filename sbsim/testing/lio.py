@@ -44,7 +44,8 @@ from sbsim.sim.lio.tree import (
 
 TARGET = f"{MOUNT}/target"
 MODULES = {
-    "target_core_mod", "target_core_file", "target_core_iblock", "iscsi_target_mod", "tcm_loop",
+    "target_core_mod", "target_core_file", "target_core_iblock", "iscsi_target_mod", "tcm_fc",
+    "tcm_loop",
 }  # fmt: skip
 FOLDERS = ("/etc/target/pr", "/var/target", "/var/run", "/var/tmp", "/tmp", "/dev")
 

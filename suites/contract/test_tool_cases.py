@@ -109,6 +109,7 @@ IP = ("ip", "-json", "address", "show")
         (("dd",), "dd: error reading", ""),
         (("lsscsi", "-i"), "[1:0:0:0] disk /dev/sda 3600a", "[1:0:0:0] disk /dev/sda 3600b"),
         (("lsscsi", "-i"), "[1:0:0:0] disk /dev/sda 3600a", "[1:0:0:0] disk /dev/sda -"),
+        (("grep",), "/rport-0:0-1/roles:FCP Target", "/rport-0:0-1/roles:FCP Initiator"),
         (("apt",), "2097152 bytes copied, 0.1 s, 20 MB/s", "1048576 bytes copied, 0.1 s, 20 MB/s"),
     ],
 )  # fmt: skip
@@ -124,6 +125,7 @@ def test_real_difference_is_still_one(argv: tuple[str, ...], one: str, other: st
         (("vgs",), "id 6cXyjt-Ul2l-rpm1-lXRu-mEX2-OtlL-W3S9rR",
          "id abcdef-ghij-klmn-opqr-stuv-wxyz-ABCDEF"),
         (("fdisk", "-l"), "Disk /dev/sda: 1 GiB\n\n\nDisk /dev/vda: 3 GiB", "Disk /dev/sdb: 1 GiB"),
+        (("grep",), "/rport-0:0-1/roles:FCP Target", "/rport-3:0-0/roles:FCP Target"),
         (("date",), "1795650600", "1700000061"),
         (("ping",), "0% packet loss, time 0ms\nrtt min/avg = 1/2 ms",
          "0% packet loss, time 4ms\nrtt min/avg = 3/4 ms"),

@@ -137,7 +137,7 @@ def _links(machine: Machine, folder: str) -> dict[str, str]:
 def _facts(
     machine: Machine, folders: Iterable[str], names: tuple[str, ...]
 ) -> dict[str, dict[str, str]]:
-    paths = [f"{folder}/{name}" for folder in folders for name in names]
+    paths = [f"{folder}/{name}" for folder in sorted(folders) for name in names]
     # A port may go while it is read: what is there is told all the same.
     text = machine.run("grep", "-sH", "", *paths, check=False).stdout if paths else ""
     return parse_facts(text)

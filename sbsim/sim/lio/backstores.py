@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -26,6 +27,11 @@ class Identity(Folder):
     """A device's identity: serial, vendor, product, revision. Fixed while a LUN shows it."""
 
     serial = ""
+
+    @property
+    def vendor(self) -> str:
+        """The vendor that it tells."""
+        return self.value("vendor_id").strip()
 
     def show_vpd_unit_serial(self) -> str:
         """The serial, in a sentence."""
@@ -191,6 +197,8 @@ class Adapter(Folder):
         # The kernel keeps 32 bits of it.
         self.number = int(number) & 0xFFFFFFFF
         self.index = target_of(self).next("adapter")
+        # By which statistics know it.
+        self.instance = target_of(self).numbers["instance"]
 
     def show_hba_info(self) -> str:
         """Its index, plugin and version."""
@@ -221,6 +229,7 @@ class Device(Folder):
         self.enabled = False
         self.index = 0
         self.luns: list[Folder] = []
+        self._ports = itertools.count(1)
 
     @property
     def adapter(self) -> Adapter:
@@ -237,6 +246,10 @@ class Device(Folder):
     def attributes(self) -> Attributes:
         """What it does."""
         return self.part("attrib", Attributes)
+
+    def next_port(self) -> int:
+        """The number of the next LUN that shows it; none is given twice."""
+        return next(self._ports)
 
     @property
     def size(self) -> int:

@@ -13,13 +13,15 @@ from sbsim.sim.lio.shapes import Kernel, Shape
 from sbsim.sim.lio.tree import Folder, refuse
 
 LONGEST_ADAPTER = 64
-KINDS = re.compile(r"(iblock|fileio|rd_mcp|user|pscsi)_([0-9]+)")
+# Kinds may have one underscore in their names.
+_ADAPTER = re.compile(r"([^_]*(?:_[^_]*)?)_([0-9]+)")
 
 
 class Target(Folder):
     """``/sys/kernel/config/target``: one machine's LIO.
 
-    `numbers` counts what the kernel counts: adapters, devices, initiators.
+    `numbers` counts what the kernel counts: adapters, those that were asked for (it has one of its
+    own from the start), devices, initiators.
     """
 
     fabrics: ClassVar[dict[str, type[Folder]]] = {}
@@ -28,7 +30,7 @@ class Target(Folder):
         super().__init__("target", None, kernel.shapes["."], True)
         self.kernel = kernel
         self.places = places
-        self.numbers = {"adapter": 0, "device": 0, "initiator": 0}
+        self.numbers = {"adapter": 0, "instance": 1, "device": 0, "initiator": 0}
 
     def shape_of(self, path: str) -> Shape:
         """The shape of what was recorded at a path."""
@@ -145,9 +147,10 @@ class Core(Folder):
         """An adapter of a kind that this kernel has."""
         if len(name) >= LONGEST_ADAPTER:
             refuse(errno.ENAMETOOLONG)
-        found = KINDS.fullmatch(name) or refuse(errno.EINVAL)
-        kind = self.adapters.get(found.group(1)) or refuse(errno.EINVAL)
+        found = _ADAPTER.fullmatch(name) or refuse(errno.EINVAL)
         target = target_of(self)
+        target.next("instance")  # whether there is such a kind or not
+        kind = self.adapters.get(found.group(1)) or refuse(errno.EINVAL)
         shape = target.shape_of(f"core/{_recorded(found.group(1))}_0")
         return kind(name, self, shape, False)
 

@@ -9,19 +9,23 @@ from typing import ClassVar
 from sbsim.sim.lio.alua import PortGroup, PortGroups
 from sbsim.sim.lio.backstores import Device
 from sbsim.sim.lio.core import target_of
-from sbsim.sim.lio.numbers import switch
+from sbsim.sim.lio.numbers import signed, switch
 from sbsim.sim.lio.shapes import Shape
 from sbsim.sim.lio.tree import Folder, refuse
 
 HIGHEST_GROUP = 0xFFFF
+ONLINE_CPUS = 1  # of the recorded machine
 _GROUP, _LUN = re.compile(r"tpgt_([0-9]+)"), re.compile(r"lun_([0-9]+)")
 
 
 class Fabric(Folder):
-    """A fabric: its targets. `names` and `recorded` say what is a name, and whose shapes serve."""
+    """A fabric: its targets. `recorded` says whose shapes serve; `word` is its name in numbers."""
 
     targets: ClassVar[type[FabricTarget]]
     recorded: ClassVar[str]
+    word: ClassVar[str]
+    # SCSI's number for the transport (SPC, protocol identifiers).
+    protocol: ClassVar[int]
 
     def check(self, name: str) -> None:
         """Refuse what is no target's name."""
@@ -41,11 +45,27 @@ def fabric_of(folder: Folder) -> Fabric:
     return next(one for one in folder.lineage() if isinstance(one, Fabric))
 
 
+class TargetParameters(Folder):
+    """A target's parameters."""
+
+    def store_cmd_completion_affinity(self, text: str) -> None:
+        """The CPU on which commands end; -1: by command, -2: wherever they came in."""
+        try:
+            value = signed(text)
+        except OSError:
+            refuse(errno.EINVAL)
+        if value not in (-1, -2) and not 0 <= value < ONLINE_CPUS:
+            refuse(errno.EINVAL)
+        self.values["cmd_completion_affinity"] = f"{value}\n"
+
+
 class FabricTarget(Folder):
     """A target: its portal groups."""
 
+    parts: ClassVar = {"param": TargetParameters}
     groups: ClassVar[type[PortalGroup]]
     highest: ClassVar[int] = HIGHEST_GROUP
+    instance = 1
 
     def make(self, name: str) -> Folder:
         """A group by its tag."""
@@ -102,10 +122,34 @@ class NeedsDevice(Folder):
         return super().show(name)
 
 
+class LunStatistic(NeedsDevice):
+    """One part of what a LUN has counted, and the numbers by which it is known."""
+
+    def show(self, name: str) -> str:
+        """A number of the port, the device or the group; what was counted is nothing yet."""
+        lun = next(one for one in self.lineage() if isinstance(one, Lun))
+        if lun.device is None:
+            refuse(errno.ENODEV)
+        device, fabric, group = lun.device, fabric_of(self), group_of(self)
+        target = next(one for one in self.lineage() if isinstance(one, FabricTarget))
+        known: dict[str, object] = {
+            "inst": device.adapter.instance,
+            "dev": device.index,
+            "indx": target.instance if self.name == "scsi_transport" else lun.port,
+            "role": f"Device{device.index}",
+            "name": f"{fabric.word}Port#{lun.port}",
+            "port_index": f"{target.name}+t+{group.tag}",
+            "device": f"scsiTransport{fabric.word}",
+            "dev_name": f"{target.name}+{device.identity.serial or device.identity.vendor}",
+            "proto_id": fabric.protocol,
+        }
+        return f"{known.get(name, 0)}\n"
+
+
 class LunStatistics(Folder):
     """What a LUN has counted."""
 
-    parts: ClassVar = dict.fromkeys(("scsi_port", "scsi_tgt_port", "scsi_transport"), NeedsDevice)
+    parts: ClassVar = dict.fromkeys(("scsi_port", "scsi_tgt_port", "scsi_transport"), LunStatistic)
 
 
 class Lun(NeedsDevice):
@@ -116,6 +160,8 @@ class Lun(NeedsDevice):
     def __init__(self, name: str, parent: Folder | None, shape: Shape, default: bool) -> None:
         super().__init__(name, parent, shape, default)
         self.device: Device | None = None
+        # The device's number for it: its relative target port.
+        self.port = 0
 
     @property
     def number(self) -> int:
@@ -135,7 +181,7 @@ class Lun(NeedsDevice):
             refuse(errno.ENODEV)
         if self.device is not None:
             refuse(errno.EEXIST)
-        self.device = source
+        self.device, self.port = source, source.next_port()
         source.luns.append(self)
         self._groups.put(self, self._groups.default_group)
 

@@ -25,10 +25,11 @@ from sbsim.sim.lio.tree import Folder, refuse
 RECORDED = "fc/20:00:52:54:5b:fc:02:01"
 RECORDED_ACL = "tpgt_1/acls/20:00:52:54:5b:fc:01:01"
 LONGEST_TAG = 63
-# Names of folders are taken in this form alone; what is written into an attribute need not have
-# the colons (ft_parse_wwn, strict or not).
+# Names of folders are taken in this form alone; what is written into an attribute has no colons,
+# and of more digits than a WWPN has the last 64 bits are taken (ft_parse_wwn, strict or not).
 _STRICT = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){7}")
-_LOOSE = re.compile(r"[0-9a-fA-F]{1,16}\n?")
+_LOOSE = re.compile(r"[0-9a-fA-F]{1,30}\n?")
+_ONE = re.compile(r"tpgt_0*1")
 
 
 class Port(Initiator):
@@ -62,8 +63,8 @@ class Port(Initiator):
 
 def _name(text: str) -> str:
     if not _LOOSE.fullmatch(text):
-        refuse(errno.EINVAL)
-    digits = f"{int(text, 16):016x}"
+        refuse(errno.EPERM)
+    digits = f"{int(text, 16) & (1 << 64) - 1:016x}"
     return ":".join(digits[place : place + 2] for place in range(0, 16, 2)) + "\n"
 
 
@@ -71,9 +72,10 @@ class Ports(Initiators):
     """A group's initiators."""
 
     def initiator(self, name: str) -> Folder:
-        """An initiator, by its WWPN."""
+        """An initiator, by its WWPN; one that is refused takes a number all the same."""
+        made = Port(name, self, fabric_of(self).shape_of(RECORDED_ACL), False)
         _check(name)
-        return Port(name, self, fabric_of(self).shape_of(RECORDED_ACL), False)
+        return made
 
 
 class Group(PortalGroup):
@@ -89,7 +91,7 @@ class FcTarget(FabricTarget):
 
     def make(self, name: str) -> Folder:
         """A group; the hardware has the one with the tag 1."""
-        if name != "tpgt_1":
+        if not _ONE.fullmatch(name):
             refuse(errno.EINVAL)
         return super().make(name)
 
@@ -100,6 +102,7 @@ class Fc(Fabric):
 
     targets = FcTarget
     recorded = RECORDED
+    word, protocol = "fc", 0
 
     def check(self, name: str) -> None:
         """A name is a WWPN."""

@@ -18,7 +18,7 @@ from sbsim.sim.lio.fabric import (
     fabric_of,
     group_of,
 )
-from sbsim.sim.lio.numbers import switch, unsigned
+from sbsim.sim.lio.numbers import lowest_free, switch, unsigned
 from sbsim.sim.lio.rules import (
     RuledFolder,
     amount,
@@ -27,6 +27,7 @@ from sbsim.sim.lio.rules import (
     one_word,
     words,
 )
+from sbsim.sim.lio.shapes import Shape
 from sbsim.sim.lio.tree import Folder, refuse
 
 LONGEST_NAME = 223
@@ -276,9 +277,13 @@ class Group(PortalGroup):
 
 
 class IscsiTarget(FabricTarget):
-    """An iSCSI target."""
+    """An iSCSI target; the kernel gives each the lowest number that is free."""
 
     groups = Group
+
+    def __init__(self, name: str, parent: Folder | None, shape: Shape, default: bool) -> None:
+        super().__init__(name, parent, shape, default)
+        self.instance = lowest_free(one.instance for one in fabric_of(self).made(IscsiTarget))
 
 
 @fabric("iscsi")
@@ -288,6 +293,7 @@ class Iscsi(Fabric):
     parts: ClassVar = {"discovery_auth": Credentials}
     targets = IscsiTarget
     recorded = RECORDED
+    word, protocol = "iSCSI", 5
 
     def check(self, name: str) -> None:
         """The kernel asks for no form of a name, only for a length."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 from typing import ClassVar
 
 from sbsim.sim.lio.core import fabric, target_of
@@ -16,6 +15,7 @@ from sbsim.sim.lio.fabric import (
     PortalGroup,
     fabric_of,
 )
+from sbsim.sim.lio.numbers import lowest_free
 from sbsim.sim.lio.rules import RuledFolder, one_of
 from sbsim.sim.lio.shapes import Shape
 from sbsim.sim.lio.tree import Folder, refuse
@@ -98,8 +98,7 @@ class LoopbackTarget(FabricTarget):
 
     def __init__(self, name: str, parent: Folder | None, shape: Shape, default: bool) -> None:
         super().__init__(name, parent, shape, default)
-        used = {one.host for one in fabric_of(self).made(LoopbackTarget)}
-        self.host: int = next(number for number in itertools.count() if number not in used)
+        self.host: int = lowest_free(one.host for one in fabric_of(self).made(LoopbackTarget))
 
 
 @fabric("loopback")
@@ -108,6 +107,7 @@ class Loopback(Fabric):
 
     targets = LoopbackTarget
     recorded = RECORDED
+    word, protocol = "loopback", 6
 
     def check(self, name: str) -> None:
         """A name says in front what it is."""

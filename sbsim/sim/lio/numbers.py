@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import re
+from collections.abc import Iterable
 
 from sbsim.sim.lio.tree import refuse
 
@@ -32,6 +34,12 @@ def signed(text: str, bits: int = 32) -> int:
         value = unsigned(text[1:], bits)
         return -value if value <= 1 << bits - 1 else refuse(errno.ERANGE)
     return unsigned(text, bits)
+
+
+def lowest_free(used: Iterable[int]) -> int:
+    """The lowest number that is not used, from 0 on."""
+    taken = set(used)
+    return next(number for number in itertools.count() if number not in taken)
 
 
 def leading(text: str) -> int:

@@ -55,9 +55,6 @@ def kernel(release: str = "6.1") -> Kernel:
     data = json.loads(path.read_text())
     shapes: dict[str, Shape] = {}
     _shape(".", data["tree"], frozenset(data["made"]), shapes)
-    for written in sorted((KERNELS / "unrecorded").glob(f"{release}-*.json")):
-        more = json.loads(written.read_text())
-        _shape(next(iter(more["tree"])), more["tree"], frozenset(more["made"]), shapes)
     return Kernel(data["kernel"], shapes)
 
 

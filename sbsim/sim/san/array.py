@@ -126,6 +126,11 @@ class Array:
         mapped = {one.number: one for one in node.made(Mapped)} if node else {}
         return {number: one for number, one in sorted(mapped.items()) if device_of(one)}
 
+    @property
+    def has_fc(self) -> bool:
+        """Whether its Fibre Channel fabric is there."""
+        return isinstance(self._target.find("fc"), fc.Fc)
+
     def _fc_node(self, initiator: str, port: str) -> fc.Port | None:
         fabric = self._target.find("fc")
         target = fabric.find(port) if isinstance(fabric, fc.Fc) else None

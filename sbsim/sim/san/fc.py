@@ -56,7 +56,7 @@ class RemotePort(Nexus):
     @property
     def path_id(self) -> str:
         """The card and the WWPN."""
-        return f"{self.own.slot}-fc-{self.other.shown}"
+        return f"pci-{self.own.slot}-fc-{self.other.shown}"
 
     @property
     def state(self) -> str:
@@ -131,8 +131,19 @@ class Port:
 
     @property
     def slot(self) -> str:
-        """The PCI slot of its card, as udev calls it."""
-        return f"pci-0000:{self.machine.cards.index(self.card) + 2:02x}:00.0"
+        """The PCI slot of its card."""
+        return f"0000:{self._place + 1:02x}:00.0"
+
+    @property
+    def device(self) -> str:
+        """Its card in sysfs, below /sys: each is behind a PCI root port of its own."""
+        root = f"0000:00:{1 + self._place // 8:02x}.{self._place % 8}"
+        return f"devices/pci0000:00/{root}/{self.slot}/virtio{self._place}/net/{self.card.name}"
+
+    @property
+    def _place(self) -> int:
+        """Its card among all: the first is the one by which the machine is controlled."""
+        return int(self.machine.cards.index(self.card)) + 1
 
     @property
     def enabled(self) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from sbsim.sim.san.fc import FcPorts, Port, RemotePort
 from sbsim.sim.view import View, line_of
 
+# What the transport's own module brings, with ports or without; libfcoe and tcm_fc need it.
+FOLDERS = ("class/fc_host/", "class/fc_remote_ports/")
+
 
 def views(fc: FcPorts) -> Iterator[tuple[str, View]]:
     """The files, by their paths below /sys; there with libfcoe."""
@@ -31,8 +34,7 @@ def links(fc: FcPorts) -> Iterator[tuple[str, str]]:
 
 
 def _device(port: Port) -> str:
-    slot = port.slot.removeprefix("pci-")
-    return f"devices/pci0000:00/{slot}/virtio0/net/{port.card.name}/ctlr_{port.number}"
+    return f"{port.device}/ctlr_{port.number}"
 
 
 def _port(port: Port) -> Iterator[tuple[str, View]]:
