@@ -52,6 +52,8 @@ sys.exit(main())
 """
 # pyudev's bindings to windowing systems, which a storage server has not.
 _LEFT_OUT = ("_qt_base", "glib", "pyqt5", "pyside", "pyside6", "wx")
+# Later forms of marshal note which objects the process has elsewhere: other bytes at other times.
+_NO_REFERENCES = 2
 # The earliest that a zip can hold: the same content gives the same bytes at any time.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -110,7 +112,7 @@ def _compiled(name: str, source: bytes) -> bytes:
     # PEP 552: flags 1 say that the hash of the source stands here and need not be checked, since
     # both forms are in one file that is replaced as a whole.
     head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
-    return head + importlib.util.source_hash(source) + marshal.dumps(code)
+    return head + importlib.util.source_hash(source) + marshal.dumps(code, _NO_REFERENCES)
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
