@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -84,14 +83,18 @@ class Scene:
         maps = {one.wwid: one for one in self.multipath.read()}
         return frozenset(path.device for path in maps[self.map.wwid].paths if path.usable)
 
-    @contextlib.contextmanager
-    def cut(self) -> Iterator[None]:
-        """Inside, the host's cable to the link is out."""
-        self.run.backend.link(self.host.name, self.link.name, up=False)
-        try:
-            yield
-        finally:
-            self.run.backend.link(self.host.name, self.link.name, up=True)
+    def cable(self, plugged: bool) -> None:
+        """Pull or plug the host's cable to the link."""
+        self.run.backend.link(self.host.name, self.link.name, up=plugged)
+
+    @property
+    def amid_writes(self) -> bool:
+        """Whether the cable may be pulled while a write is under way.
+
+        An FC port of Linux that is a target would wait for the rest of that write for ever, and
+        none of its machine's ports would answer any more (6.1's tcm_fc, ft_prlo; seen on a lab).
+        """
+        return not self.link.is_fc
 
 
 @pytest.fixture
@@ -134,18 +137,25 @@ def test_losing_a_path_stops_no_io_and_the_path_comes_back(
     failed_over = returned = False
     assert scene.map.bytes
     offset = scene.map.bytes - WRITER_BLOCKS * direct_writer.SIZE
-    with writing(scene.machine, scene.map.path, offset, WRITER_BLOCKS) as writer:
-        wait_until(
-            clock, lambda: writer.told().writes > 0, FAILOVER_LIMIT_SECONDS, "the first write"
-        )
-        with scene.cut(), contextlib.suppress(WaitedInVain):
-            failed_over = wait_until(
-                clock, goes_on_without, FAILOVER_LIMIT_SECONDS, "I/O by the other path"
+    try:
+        if not scene.amid_writes:
+            scene.cable(plugged=False)
+        with writing(scene.machine, scene.map.path, offset, WRITER_BLOCKS) as writer:
+            wait_until(
+                clock, lambda: writer.told().writes > 0, FAILOVER_LIMIT_SECONDS, "the first write"
             )
-        with contextlib.suppress(WaitedInVain):
-            returned = wait_until(
-                clock, lambda: scene.lost <= scene.usable(), RETURN_LIMIT_SECONDS, "the path"
-            )
+            scene.cable(plugged=False)
+            with contextlib.suppress(WaitedInVain):
+                failed_over = wait_until(
+                    clock, goes_on_without, FAILOVER_LIMIT_SECONDS, "I/O by the other path"
+                )
+            scene.cable(plugged=True)
+            with contextlib.suppress(WaitedInVain):
+                returned = wait_until(
+                    clock, lambda: scene.lost <= scene.usable(), RETURN_LIMIT_SECONDS, "the path"
+                )
+    finally:
+        scene.cable(plugged=True)
     told = writer.told()
     scene.run.evidence.finding(
         id="path-lost-gap", severity="info", where=scene.host.name,
