@@ -14,6 +14,7 @@ from sbsim.deployment.deployment import PROFILES, AnyServer, Deployment
 from sbsim.deployment.fc_port import FcPort
 from sbsim.deployment.finding import Finding
 from sbsim.deployment.host import Host
+from sbsim.deployment.inquiry import Inquiry
 from sbsim.deployment.lab import Lab, Scale
 from sbsim.deployment.link import Link
 from sbsim.deployment.load import load
@@ -40,6 +41,7 @@ __all__ = [
     "FcPort",
     "Finding",
     "Host",
+    "Inquiry",
     "Lab",
     "Link",
     "Lun",

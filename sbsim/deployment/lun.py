@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from sbsim.deployment.inquiry import Inquiry
 from sbsim.deployment.model import Model, Parsed
 from sbsim.deployment.number import LunNumber
 from sbsim.deployment.size import LunSize
 from sbsim.deployment.text import words
 from sbsim.deployment.unfit import Unfit
-from sbsim.deployment.wwid import hex_digits, wwid_of
 
 # The guide's own names: its array keeps its LUNs in a volume group called volume-1.
 DEVICES = "/dev/volume-1"
@@ -32,16 +32,11 @@ def lun_name(value: object) -> str:
 
 
 def serial(value: object) -> str:
-    """Read a LUN's SCSI serial: printable ASCII with at least one hex digit."""
+    """Read a LUN's SCSI serial: printable ASCII."""
+    if isinstance(value, str) and _SERIAL.fullmatch(value):
+        return value
     expected = "a serial of 1 to 253 printable ASCII characters without blanks"
-    if not isinstance(value, str) or not _SERIAL.fullmatch(value):
-        raise Unfit(expected, "write for example 'LzedfI-cZI0-qKej'")
-    if not hex_digits(value):
-        raise Unfit(
-            "a serial with hex digits (0-9, a-f), because only those enter the LUN's WWID",
-            "add some to it",
-        )
-    return value
+    raise Unfit(expected, "write for example 'LzedfI-cZI0-qKej'")
 
 
 LunName = Annotated[str, Parsed(lun_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})]
@@ -66,6 +61,7 @@ class Lun(Model):
     backing: Backing = Field(
         default="block", description="what the LUN is kept on: a block device or a file"
     )
+    _inquiry: Inquiry = PrivateAttr(default_factory=Inquiry)
 
     @property
     def device(self) -> str:
@@ -73,6 +69,22 @@ class Lun(Model):
         return f"{DEVICES}/{self.name}" if self.backing == "block" else f"{FILES}/{self.name}.img"
 
     @property
+    def inquiry(self) -> Inquiry:
+        """What its array says of itself."""
+        return self._inquiry
+
+    def shown_with(self, inquiry: Inquiry) -> Lun:
+        """The LUN on an array that says this of itself."""
+        shown = self.model_copy()
+        shown._inquiry = inquiry
+        return shown
+
+    @property
+    def model(self) -> str:
+        """The model as which every host sees the LUN."""
+        return self.inquiry.model_of(self.name)
+
+    @property
     def wwid(self) -> str:
         """The WWID by which every host knows the LUN."""
-        return wwid_of(self.serial)
+        return self.inquiry.wwid_of(self.serial)

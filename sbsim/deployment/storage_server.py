@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from sbsim.deployment.controller import Controller
 from sbsim.deployment.fc_port import FcPort
+from sbsim.deployment.inquiry import Inquiry
 from sbsim.deployment.number import Cpus
 from sbsim.deployment.server import Server
 from sbsim.deployment.size import Memory
@@ -20,6 +21,9 @@ class StorageServer(Server):
     controllers: tuple[Controller, ...] = Field(
         min_length=1, max_length=64, description="the controllers (portal groups)"
     )
+    inquiry: Inquiry = Field(
+        default_factory=Inquiry, description="what the array says of itself to the hosts"
+    )
     targets: tuple[Target, ...] = Field(
         default=(), max_length=256, description="the targets, in the order of discovery"
     )
@@ -28,6 +32,13 @@ class StorageServer(Server):
     def fc_ports(self) -> tuple[FcPort, ...]:
         """The Fibre Channel ports of all controllers: each of them is a target."""
         return tuple(port for controller in self.controllers for port in controller.ports)
+
+    @field_validator("targets")
+    @classmethod
+    def _tell_luns(cls, targets: tuple[Target, ...], info: ValidationInfo) -> tuple[Target, ...]:
+        """Have every LUN know how its array shows it."""
+        inquiry = info.data.get("inquiry", Inquiry())
+        return tuple(target.shown_with(inquiry) for target in targets)
 
     @field_validator("controllers", mode="before")
     @classmethod

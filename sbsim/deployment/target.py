@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from sbsim.deployment.hostname import HostName
+from sbsim.deployment.inquiry import Inquiry
 from sbsim.deployment.iqn import TargetName
 from sbsim.deployment.lun import Lun
 from sbsim.deployment.model import Model
@@ -32,3 +33,7 @@ class Target(Model):
     luns: tuple[Lun, ...] = Field(
         default=(), max_length=256, description="the LUNs that the target shows"
     )
+
+    def shown_with(self, inquiry: Inquiry) -> Target:
+        """The target on an array that says this of itself."""
+        return self.model_copy(update={"luns": tuple(lun.shown_with(inquiry) for lun in self.luns)})

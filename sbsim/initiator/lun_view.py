@@ -9,10 +9,6 @@ from sbsim.deployment import Deployment, Host
 from sbsim.initiator.device import ScsiDevice
 from sbsim.initiator.routes import target_names
 
-# What LIO says in its INQUIRY data.
-VENDOR = "LIO-ORG"
-# The width of the model in INQUIRY data; LIO cuts the backstore's name there.
-MODEL_LENGTH = 16
 _CACHE_TYPES = {"write-through": "write through", "write-back": "write back"}
 
 
@@ -47,8 +43,8 @@ def expected_luns(deployment: Deployment, host: Host) -> tuple[LunView, ...]:
             target=0,
             lun=lun.lun,
             bytes=lun.size,
-            vendor=VENDOR,
-            model=lun.name[:MODEL_LENGTH],
+            vendor=lun.inquiry.vendor,
+            model=lun.model,
             wwid=lun.wwid,
             serial=lun.serial,
             cache_type=_CACHE_TYPES[lun.cache],

@@ -124,7 +124,8 @@ class Udev:
             disk, part = self._disk_of(device)
         if isinstance(disk, Disk):
             yield f"disk/by-id/scsi-{disk.wwid}{part}"
-            yield f"disk/by-id/wwn-0x{disk.naa}{part}"
+            if wwn := disk.designator.wwn:
+                yield f"disk/by-id/wwn-{wwn}{part}"
             if not isinstance(device, MappedDevice):
                 way = self._machine.scsi.nexus_of(disk).path_id
                 yield f"disk/by-path/{way}-lun-{disk.lun}{part}"

@@ -8,7 +8,7 @@ import ipaddress
 import sys
 from typing import Any
 
-from sbsim.deployment import AnyServer, Deployment, StorageServer
+from sbsim.deployment import AnyServer, Deployment, Inquiry, StorageServer
 from sbsim.errors import LabError
 from sbsim.initiator.fc import fcoe
 from sbsim.sim import tools
@@ -112,8 +112,8 @@ class World:
             lio.add_disk(machine.files, f"/dev/{name}", device)
             machine.files.make_folders(lun.device.rpartition("/")[0])
             machine.files.symlink(f"/dev/{name}", lun.device)
-        machine.array = Array(lio.load(machine.files))
-        machine.at_boot.append(lambda: self._restore_array(machine))
+        machine.array = _array(machine, server)
+        machine.at_boot.append(lambda: self._restore_array(machine, server))
         machine.at_boot.append(lambda: make_ports_at_boot(machine))
 
     def _give_initiator(self, machine: SimulatedMachine) -> None:
@@ -132,16 +132,22 @@ class World:
 
         machine.at_boot.append(boot)
 
-    def _restore_array(self, machine: SimulatedMachine) -> None:
+    def _restore_array(self, machine: SimulatedMachine, server: StorageServer) -> None:
         """A kernel that has just booted has an empty LIO; the unit that fills it may be enabled."""
         for device in machine.files.devices():
             device.in_use = False
-        machine.array = Array(lio.load(machine.files))
+        machine.array = _array(machine, server)
         if machine.files.is_link(unit.WANTED):
             machine.run("python3", unit.PROGRAM, "restore")
 
     def _digest(self, text: str) -> str:
         return hashlib.sha256(f"{self.seed} {text}".encode()).hexdigest()
+
+
+def _array(machine: SimulatedMachine, server: StorageServer) -> Array:
+    """A storage server's array, with an empty LIO."""
+    other = server.inquiry != Inquiry()
+    return Array(lio.load(machine.files), server.inquiry if other else None)
 
 
 def make_ports_at_boot(machine: SimulatedMachine) -> None:

@@ -29,20 +29,26 @@ def mapped_later(deployed: Deployed) -> Iterator[Target]:
         for target in server.targets
         if target.luns
     )
-    more = target.model_copy(update={"luns": (*target.luns, LATER)})
     try:
-        apply_target(deployed.with_target(target, luns=more.luns), name)
+        apply_target(deployed.with_target(target, luns=(*target.luns, LATER)), name)
         yield target
     finally:
-        parallel(deployed.deployment.initiators_of(target), lambda host: _forget(deployed, host))
+        wwid = _wwid(target)
+        hosts = deployed.deployment.initiators_of(target)
+        parallel(hosts, lambda host: _forget(deployed, host, wwid))
         apply_target(deployed, name)
 
 
-def _forget(deployed: Deployed, host: Host) -> None:
+def _wwid(target: Target) -> str:
+    """The WWID that the LUN has on the array of a target."""
+    return target.luns[0].inquiry.wwid_of(LATER.serial)
+
+
+def _forget(deployed: Deployed, host: Host, wwid: str) -> None:
     """Take the LUN's devices off a host before the array takes the LUN away."""
     side = deployed.san(host)
     for line in side.disk_ids():
-        if line.wwid == LATER.wwid:
+        if line.wwid == wwid:
             path = f"/sys/class/scsi_device/{line.device.hctl}/device/delete"
             side.machine.run("tee", path, input="1")
 
@@ -56,27 +62,29 @@ def _ids(logins: Sequence[Login]) -> list[int | str]:
 def test_lun_mapped_later_is_found_by_an_online_scan(
     mapped_later: Target, deployed: Deployed, proves: Proof
 ) -> None:
+    wwid = _wwid(mapped_later)
+
     def scanned(host: Host) -> list[str]:
         side = deployed.san(host)
         before = side.logins()
-        unscanned = LATER.wwid in {line.wwid for line in side.disk_ids()}
+        unscanned = wwid in {line.wwid for line in side.disk_ids()}
         assert not unscanned, f"{host.name} saw the LUN before it was asked to scan"
         side.rescan_hosts(before)
         with contextlib.suppress(WaitedInVain):  # what was not found is told below
-            side.settle(wwids=[LATER.wwid], limit_seconds=FOUND_LIMIT_SECONDS)
+            side.settle(wwids=[wwid], limit_seconds=FOUND_LIMIT_SECONDS)
         after = side.logins()
         assert _ids(after) == _ids(before), f"{host.name} logged out and in to find the LUN"
         return sorted(
             f"{device.target_name} {device.hctl.lun} {device.bytes} {device.wwid}"
             for device in side.devices(after)
-            if device.wwid == LATER.wwid
+            if device.wwid == wwid
         )
 
     deployment = deployed.deployment
     found = parallel(deployment.initiators_of(mapped_later), scanned)
     for name, seen in found.items():
         wanted = [
-            f"{target} {LATER.lun} {LATER.size} {LATER.wwid}"
+            f"{target} {LATER.lun} {LATER.size} {wwid}"
             for target in target_names(deployment, deployment.host(name), mapped_later)
         ]
         proves("R3.12", "found_online", name, seen=sorted(set(seen)), wanted=sorted(wanted))

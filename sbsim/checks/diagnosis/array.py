@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sbsim.checks.diagnosis.diagnosis import Diagnosis
-from sbsim.deployment import Deployment
-from sbsim.deployment.wwid import wwid_of
+from sbsim.deployment import Deployment, Inquiry
 from sbsim.management.deployed import Deployed
 from sbsim.target.differences import Difference
 from sbsim.target.model import Array, Lun
@@ -20,7 +19,7 @@ def look(deployed: Deployed) -> Iterator[Diagnosis]:
     for server in deployed.deployment.storage_servers:
         wanted = deployed.wanted(server)
         reading = deployed.target_server(server).read(wanted)
-        for one in (*_luns(wanted, reading.array), *_doubled(reading.array)):
+        for one in (*_luns(wanted, reading.array), *_doubled(server.inquiry, reading.array)):
             yield _at(server.name, one)
         for difference in reading.differences:
             for one in _access(deployed.deployment, difference):
@@ -113,11 +112,12 @@ def _lun(wanted: Lun, seen: Lun) -> Iterator[Diagnosis]:
         )
 
 
-def _doubled(seen: Array) -> Iterator[Diagnosis]:
-    luns = {lun.name: lun for target in seen.targets for lun in target.luns}
-    many = Counter(wwid_of(lun.serial) for lun in luns.values())
-    for wwid in sorted(one for one, count in many.items() if count > 1):
-        names = sorted(lun.name for lun in luns.values() if wwid_of(lun.serial) == wwid)
+def _doubled(inquiry: Inquiry, seen: Array) -> Iterator[Diagnosis]:
+    wwids = {
+        lun.name: inquiry.wwid_of(lun.serial) for target in seen.targets for lun in target.luns
+    }
+    for wwid in sorted(one for one, count in Counter(wwids.values()).items() if count > 1):
+        names = sorted(name for name, its in wwids.items() if its == wwid)
         yield Diagnosis(
             "luns-share-id",
             " and ".join(names),

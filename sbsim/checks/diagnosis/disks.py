@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sbsim.checks.diagnosis.diagnosis import Diagnosis
-from sbsim.deployment import Deployment, Host, Lun
-from sbsim.deployment.wwid import wwid_of
+from sbsim.deployment import Deployment, Host, Inquiry, Lun
 from sbsim.errors import CommandFailed
 from sbsim.initiator.device import ScsiDevice, assemble, read_known
 from sbsim.initiator.login import Login
@@ -16,11 +15,24 @@ from sbsim.machines import Machine, parallel
 from sbsim.management.deployed import Deployed
 from sbsim.sharedblock.disk import LSBLK, parse_pairs
 from sbsim.sharedblock.lvm import Lvm
+from sbsim.target.model import Lun as TargetLun
 from sbsim.target.model import Target
 
 Row = Mapping[str, str]
 
 _SCAN = "scan the hosts anew: iscsiadm -m session --rescan"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A target as its array has it, and what the array says of itself."""
+
+    inquiry: Inquiry
+    target: Target
+
+    def wwid(self, lun: TargetLun) -> str:
+        """The WWID of one of its LUNs."""
+        return self.inquiry.wwid_of(lun.serial)
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ def look(deployed: Deployed) -> Iterator[Diagnosis]:
     """What is wrong with the disks of every host, and what lies on LUNs that should be empty."""
     deployment = deployed.deployment
     shown = {
-        target.iqn: target
+        target.iqn: Shown(server.inquiry, target)
         for server in deployment.storage_servers
         for target in deployed.target_server(server).read().array.targets
     }
@@ -53,11 +65,11 @@ def look(deployed: Deployed) -> Iterator[Diagnosis]:
         for device in seen[host.name].devices:
             if device.kind == "disk" and (target := shown.get(device.target_name or "")):
                 yield from _device(host.name, device, target)
-    yield from _contents(deployed)
+    yield from _contents(deployed, seen[deployment.hosts[0].name].devices)
 
 
 def _missing(
-    deployment: Deployment, host: Host, seen: Seen, shown: Mapping[str, Target]
+    deployment: Deployment, host: Host, seen: Seen, shown: Mapping[str, Shown]
 ) -> Iterator[Diagnosis]:
     """LUNs that the array shows on a path where the host is logged in, and that it does not see."""
     usable = {(one.target_name, one.place) for one in seen.logins if one.usable}
@@ -66,8 +78,9 @@ def _missing(
         way = route.target_name, route.place
         if way not in usable or route.target_name not in shown:
             continue
-        for lun in shown[route.target_name].luns:
-            if (*way, wwid_of(lun.serial)) not in have:
+        there = shown[route.target_name]
+        for lun in there.target.luns:
+            if (*way, there.wwid(lun)) not in have:
                 yield Diagnosis(
                     "lun-not-seen",
                     f"{host.name}: {lun.name} by {route.place}",
@@ -77,9 +90,9 @@ def _missing(
                 )
 
 
-def _device(host: str, device: ScsiDevice, target: Target) -> Iterator[Diagnosis]:
-    number = device.hctl.lun
-    alike = [lun for lun in target.luns if wwid_of(lun.serial) == device.wwid]
+def _device(host: str, device: ScsiDevice, shown: Shown) -> Iterator[Diagnosis]:
+    number, target = device.hctl.lun, shown.target
+    alike = [lun for lun in target.luns if shown.wwid(lun) == device.wwid]
     lun = next((one for one in alike if one.lun == number), alike[0] if alike else None)
     if lun is None:
         yield Diagnosis(
@@ -126,13 +139,14 @@ def _device(host: str, device: ScsiDevice, target: Target) -> Iterator[Diagnosis
 # --- what lies on the LUNs ---------------------------------------------------------------------
 
 
-def _contents(deployed: Deployed) -> Iterator[Diagnosis]:
+def _contents(deployed: Deployed, devices: Iterable[ScsiDevice]) -> Iterator[Diagnosis]:
     """What lies on LUNs, as the first host sees it; a pool's own physical volumes are no fault."""
     machine = deployed.machines[deployed.deployment.hosts[0].name]
     rows = parse_pairs(machine.run(*LSBLK).lines)
     groups = _groups(machine)
     for lun in deployed.deployment.luns:
-        if own := _device_of(rows, lun):
+        paths = {one.path for one in devices if one.wwid == lun.wwid}
+        if own := _device_of(rows, lun, paths):
             yield from _content(machine.name, lun, rows, own, groups)
 
 
@@ -144,10 +158,9 @@ def _groups(machine: Machine) -> Mapping[str, str]:
         return {}
 
 
-def _device_of(rows: Iterable[Row], lun: Lun) -> Row | None:
+def _device_of(rows: Iterable[Row], lun: Lun, paths: Container[str | None]) -> Row | None:
     """The LUN's map, or its disk where there is none."""
-    wwn = f"0x{lun.wwid[1:]}"
-    by_kind = {row["TYPE"]: row for row in rows if lun.wwid in row["NAME"] or row["WWN"] == wwn}
+    by_kind = {row["TYPE"]: row for row in rows if lun.wwid in row["NAME"] or row["NAME"] in paths}
     return by_kind.get("mpath") or by_kind.get("disk")
 
 

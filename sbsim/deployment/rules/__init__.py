@@ -52,6 +52,7 @@ RULES: tuple[Callable[[Node], Iterator[Fault]], ...] = (
     targets.duplicate_targets,
     targets.duplicate_lun_numbers,
     targets.duplicate_serials,
+    targets.serials_without_digits,
     targets.colliding_wwids,
     portals.duplicate_portals,
     portals.portals_off_storage_links,

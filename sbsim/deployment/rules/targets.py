@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sbsim.deployment.finding import Fault, quoted
+from sbsim.deployment.inquiry import DESIGNATORS
 from sbsim.deployment.iqn import target_name
 from sbsim.deployment.lun import serial
 from sbsim.deployment.node import Node
 from sbsim.deployment.number import whole_number
 from sbsim.deployment.rules.common import any_text, luns, repeated
+from sbsim.deployment.text import choice
 from sbsim.deployment.wwid import hex_digits, wwid_of
 
 
@@ -48,10 +50,22 @@ def duplicate_serials(root: Node) -> Iterator[Fault]:
         )
 
 
+def serials_without_digits(root: Node) -> Iterator[Fault]:
+    """A serial that an NAA designator is made of has hex digits."""
+    for lun in _luns_by_naa(root):
+        node = lun.at("serial")
+        if (value := node.read(serial)) and not hex_digits(value):
+            yield node.fault(
+                quoted(value),
+                "a serial with hex digits (0-9, a-f), because only those enter the LUN's WWID",
+                "add some to it",
+            )
+
+
 def colliding_wwids(root: Node) -> Iterator[Fault]:
     """No two serials give one WWID: multipath would take two LUNs for one."""
-    owners = {lun.at("serial").path: lun for lun in luns(root)}
-    nodes = (lun.at("serial") for lun in luns(root))
+    owners = {lun.at("serial").path: lun for lun in _luns_by_naa(root)}
+    nodes = (lun.at("serial") for lun in _luns_by_naa(root))
     for first, again in repeated(nodes, lambda value: wwid_of(serial(value))):
         if first.value == again.value:
             continue
@@ -63,3 +77,10 @@ def colliding_wwids(root: Node) -> Iterator[Fault]:
             "",
             "change a hex digit (0-9, a-f) of one of them",
         )
+
+
+def _luns_by_naa(root: Node) -> Iterator[Node]:
+    """Return the LUNs whose WWIDs are NAA designators: a T10 one holds the whole serial."""
+    for server in root.each("storage_servers"):
+        if server.at("inquiry", "designator").read(choice(*DESIGNATORS)) != "t10":
+            yield from server.each("targets", "luns")

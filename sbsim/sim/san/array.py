@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sbsim.deployment import Inquiry
 from sbsim.sim.lio import fc
 from sbsim.sim.lio.backstores import Device
 from sbsim.sim.lio.core import Target
@@ -22,6 +23,7 @@ from sbsim.sim.lio.iscsi import (
     Portal,
     Portals,
 )
+from sbsim.sim.san.identity import Told, told_by_lio, told_by_other
 
 # What a login comes to: iSCSI's own status classes, by name.
 Outcome = Literal["ok", "wrong-credentials", "forbidden", "no-such-target"]
@@ -49,10 +51,18 @@ class Found:
 
 
 class Array:
-    """What one machine's LIO shows: over iSCSI, and over Fibre Channel."""
+    """What one machine's LIO shows: over iSCSI, and over Fibre Channel.
 
-    def __init__(self, target: Target) -> None:
+    `inquiry` is what it says of itself, where it stands for an array that is none of LIO's.
+    """
+
+    def __init__(self, target: Target, inquiry: Inquiry | None = None) -> None:
         self._target = target
+        self._inquiry = inquiry
+
+    def told(self, device: Device) -> Told:
+        """What it says of a LUN."""
+        return told_by_other(self._inquiry, device) if self._inquiry else told_by_lio(device)
 
     def listens(self, address: str, port: int) -> bool:
         """Whether anybody answers at an address and a port: also while its group is disabled."""

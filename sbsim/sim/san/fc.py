@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from sbsim.sim.files import refuse
 from sbsim.sim.lio.fabric import Mapped
 from sbsim.sim.network import Card
+from sbsim.sim.san.array import Array
 from sbsim.sim.san.nexus import Nexus, Timers
 
 FABRIC, VN2VN = "Fabric", "VN2VN"
@@ -68,15 +69,20 @@ class RemotePort(Nexus):
         """What it is to the machine: every port is an initiator as well."""
         return f"{TARGET}, {INITIATOR}" if self.is_target else INITIATOR
 
+    @property
+    def array(self) -> Array | None:
+        """The array whose port it is, as long as the machine's own reaches that."""
+        found: Array | None = self.other.machine.array
+        return found if self.own.reaches(self.other) else None
+
     def asks(self) -> bool:
         """Whether its target still lets the machine's port in."""
         return self.own.reaches(self.other) and self.other.lets_in(self.own)
 
     def luns(self) -> dict[int, Mapped]:
         """The LUNs that its target shows."""
-        array = self.other.machine.array if self.own.reaches(self.other) else None
-        found: dict[int, Mapped] = array.fc_luns(self.own.wwpn, self.other.wwpn) if array else {}
-        return found
+        array = self.array
+        return array.fc_luns(self.own.wwpn, self.other.wwpn) if array else {}
 
     def lun(self, number: int) -> Mapped | None:
         """One of them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sbsim.sim.lio.fabric import Mapped
-from sbsim.sim.san.array import Chap, Found, Outcome
+from sbsim.sim.san.array import Array, Chap, Found, Outcome
 from sbsim.sim.san.nexus import Nexus, Timers
 
 LOGGED_IN, FAILED = "LOGGED_IN", "FAILED"
@@ -47,23 +47,22 @@ class Session(Nexus):
 
     def luns(self) -> dict[int, Mapped]:
         """The LUNs that its portal shows."""
-        array = self._array()
+        array = self.array
         place = (self.initiator, self.iqn, self.address, self.port)
-        found: dict[int, Mapped] = array.luns(*place) if array else {}
-        return found
+        return array.luns(*place) if array else {}
 
     def lun(self, number: int) -> Mapped | None:
         """One of them."""
-        array = self._array()
+        array = self.array
         place = (self.initiator, self.iqn, self.address, self.port)
-        found: Mapped | None = array.lun(*place, number) if array else None
-        return found
+        return array.lun(*place, number) if array else None
 
-    def _array(self) -> Any:
+    @property
+    def array(self) -> Array | None:
         """The array that its portal leads to; None while it does not answer."""
         other = self.machine.network.at(self.machine, self.address)
-        there = other is not None and other.array is not None
-        return other.array if there and other.array.listens(self.address, self.port) else None
+        array: Array | None = other.array if other is not None else None
+        return array if array and array.listens(self.address, self.port) else None
 
 
 class Initiator:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from sbsim.sim.lio.fabric import Mapped
 from sbsim.sim.san import scsi
+from sbsim.sim.san.array import Array
 from sbsim.sim.san.scsi import Disk
 
 # The SCSI layer's words for how a disk is.
@@ -54,6 +55,11 @@ class Nexus(abc.ABC):
     @abc.abstractmethod
     def path_id(self) -> str:
         """How udev calls the way, without the LUN."""
+
+    @property
+    @abc.abstractmethod
+    def array(self) -> Array | None:
+        """The array on the other side; None while it does not answer."""
 
     @abc.abstractmethod
     def asks(self) -> bool:
@@ -139,14 +145,16 @@ class Nexuses:
 
     def scan(self, nexus: Nexus) -> None:
         """Find the LUNs that are there now; those that were found before stay as they are."""
-        luns = nexus.luns()
+        luns, array = nexus.luns(), nexus.array
         # The kernel asks for LUN 0 first, and names disks as their probes end: highest first here.
         fresh = [one for one in luns if one not in nexus.disks and one < self.max_lun]
         for number in sorted(fresh, key=lambda one: (one != 0, -one)):
+            assert array is not None, "it has just told of its LUNs"
             place = (nexus.host, 0, nexus.target, number)
             behind = functools.partial(nexus.lun, number)
-            nexus.disks[number] = scsi.disk(place, self._free_name(), luns[number], behind)
-            nexus.disks[number].nexus = nexus
+            found = scsi.disk(place, self._free_name(), array, luns[number], behind)
+            found.nexus = nexus
+            nexus.disks[number] = found
         self._machine.clock.happenings += len(fresh)
         for number in fresh:
             self._machine.block.appeared(nexus.disks[number])

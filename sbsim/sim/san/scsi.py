@@ -11,14 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sbsim.sim.lio.backstores import Attributes, BlockBackedDevice, Device, Identity
+from sbsim.sim.lio.backstores import Attributes, BlockBackedDevice, Device
 from sbsim.sim.lio.fabric import Mapped
-from sbsim.sim.san.array import device_of
-from sbsim.sim.san.identity import naa_of
-
-# The kernel copies a name into the model's 16 bytes with a zero behind it.
-MODEL_BYTES = 15
-VENDOR, PRODUCT, REVISION = "vendor_id", "product_id", "revision"
+from sbsim.sim.san.array import Array, device_of
+from sbsim.sim.san.identity import Designator
 
 
 @dataclass
@@ -38,6 +34,7 @@ class Disk:
     model: str
     revision: str
     serial: str
+    designator: Designator
     size: int
     block_size: int
     write_cache: bool
@@ -52,14 +49,9 @@ class Disk:
         return f"{self.host}:{self.channel}:{self.target}:{self.lun}"
 
     @property
-    def naa(self) -> str:
-        """Its NAA designator."""
-        return naa_of(self.serial)
-
-    @property
     def wwid(self) -> str:
         """Its id as udev writes it."""
-        return f"3{self.naa}"
+        return self.designator.wwid
 
     @property
     def kname(self) -> str:
@@ -91,23 +83,20 @@ def has_cache(device: Device) -> bool:
 
 
 def disk(
-    place: tuple[int, int, int, int], name: str, mapped: Mapped, behind: Callable[[], Mapped | None]
-) -> Disk:
+    place: tuple[int, int, int, int], name: str, array: Array, mapped: Mapped,
+    behind: Callable[[], Mapped | None],
+) -> Disk:  # fmt: skip
     """A disk as a scan finds it."""
     device = device_of(mapped)
     assert device is not None
-    identity = device.part("wwn", Identity)
     attributes = device.part("attrib", Attributes)
-    model = identity.value(PRODUCT).strip()
-    if attributes.value("emulate_model_alias").strip() == "1":
-        model = device.name[:MODEL_BYTES]
-    revision, cache = identity.value(REVISION).strip(), has_cache(device)
+    told, cache = array.told(device), has_cache(device)
     block = int(attributes.value("block_size"))
     # The best size of its I/O is told for what is no block device.
-    told = 0 if isinstance(device, BlockBackedDevice) else int(attributes.value("optimal_sectors"))
+    best = 0 if isinstance(device, BlockBackedDevice) else int(attributes.value("optimal_sectors"))
     return Disk(
-        *place, name, identity.value(VENDOR).strip(), model, revision, identity.serial,
-        device.size, block, cache, max(block, told * block), behind,
+        *place, name, told.vendor, told.model, told.revision, told.serial, told.designator,
+        device.size, block, cache, max(block, best * block), behind,
     )  # fmt: skip
 
 

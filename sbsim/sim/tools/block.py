@@ -81,7 +81,7 @@ def _of_disk(machine: SimulatedMachine, disk: Disk) -> dict[str, Any]:
     nexus = machine.scsi.nexus_of(disk)
     return {
         "hctl": disk.hctl, "vendor": f"{disk.vendor:<8}", "model": disk.model,
-        "rev": f"{disk.revision:<4}", "tran": nexus.transport, "wwn": f"0x{disk.naa}",
+        "rev": f"{disk.revision:<4}", "tran": nexus.transport, "wwn": disk.designator.wwn,
         "serial": disk.serial,
         "state": machine.scsi.device_state(nexus),
     }  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from sbsim.deployment import Finding
+
 
 def case(name: str, field: str, words: str, *edits: str) -> Any:
     """Edits are old and new texts in turn; `words` (split by |) must be in the finding."""
@@ -184,6 +186,19 @@ SERIALS = [
     case("empty serial", f"{LUN_B}.serial", "found ''|1 to 253", '"ser-0b"', '"" # HERE'),
     case("serial with a blank", f"{LUN_B}.serial", "blanks", '"ser-0b"', '"a b" # HERE'),
 ]
+
+T10 = 'inquiry = {designator = "t10"}'
+ARRAY = 'addresses = ["10.1.0.22", "10.3.0.21"]'
+
+
+@pytest.mark.parametrize("serial", ["xyz", "s-E-r-0-A"])
+def test_t10_id_holds_the_whole_serial(
+    findings_of: Callable[[str], list[Finding]], small: str, serial: str
+) -> None:
+    text = small.replace('"ser-0b"', f'"{serial}"')
+    assert len(findings_of(text)) == 1
+    assert findings_of(text.replace(ARRAY, f"{ARRAY}\n{T10}")) == []
+
 
 REFERENCES = [
     case(

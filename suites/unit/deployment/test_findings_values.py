@@ -31,6 +31,26 @@ IQN_ADVICE = "iqn.yyyy-mm.reversed.domain"
 LUN_A = "storage_servers[0].targets[0].luns[0]"
 LUN_B = "storage_servers[0].targets[0].luns[1]"
 
+ARRAY = 'addresses = ["10.1.0.22", "10.3.0.21"]'
+
+
+def inquiry(name: str, key: str, value: str, words: str) -> Any:
+    """A case of what the array says of itself."""
+    field = f"storage_servers[0].inquiry.{key}"
+    return case(name, field, words, ARRAY, f'{ARRAY}\ninquiry = {{{key} = "{value}"}} # HERE')
+
+
+INQUIRY = [
+    inquiry("vendor of nine", "vendor", "OPENFILER", "'OPENFILER'|a vendor of 1 to 8|OPNFILER"),
+    inquiry("product of 17", "product", "p" * 17, "a product of 1 to 16|VIRTUAL-DISK"),
+    inquiry("revision of five", "revision", "1.0.0", "a revision of 1 to 4 printable ASCII"),
+    inquiry("empty vendor", "vendor", "", "found ''|without blanks at its ends"),
+    inquiry("vendor with a blank behind it", "vendor", "IET ", "without blanks at its ends"),
+    inquiry("vendor that is no ASCII", "vendor", "Spëicher", "printable ASCII"),
+    inquiry("unknown designator", "designator", "t11", "one of 'naa', 't10'|did you mean 't10'?"),
+    inquiry("unknown key", "vendors", "IET", "unknown key 'vendors'|did you mean 'vendor'?"),
+]
+
 ABSURD = [
     case("no cpu", "management_node.cpus", "found 0|1 to 1024", "cpus = 2", "cpus = 0 # HERE"),
     case("2000 cpus", "management_node.cpus", "2000", "cpus = 2", "cpus = 2000 # HERE"),
@@ -251,7 +271,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize(
-    ("field", "words", "edits"), [*ABSURD, *HOST_NAMES, *NAMES_OF_ISCSI, *SIZES]
+    ("field", "words", "edits"), [*ABSURD, *HOST_NAMES, *INQUIRY, *NAMES_OF_ISCSI, *SIZES]
 )
 def test_value_is_found(
     only_finding: Callable[..., None], field: str, words: str, edits: tuple[str, ...]
