@@ -42,7 +42,8 @@ class Deployment(Model):
     )
     zone: Name = Field(description="the zone's name", examples=["zone-1"])
     os_release: OsRelease = Field(
-        description="the OS release of every server, as ID-VERSION_ID of /etc/os-release",
+        description="the OS release of every server, as ID-VERSION_ID of /etc/os-release; "
+        "CentOS' with its minor version, as in centos-7.4",
         examples=["debian-12"],
     )
     links: tuple[Link, ...] = Field(

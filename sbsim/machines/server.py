@@ -18,6 +18,7 @@ from sbsim.errors import SbsimError
 from sbsim.machines.machine import Machine
 
 HOSTS_FILE = "/etc/hosts"
+CENTOS_FILE = "/etc/centos-release"
 BEGIN = "# sbsim: the servers of this deployment"
 END = "# sbsim: end"
 
@@ -46,8 +47,17 @@ class Server:
 
     @property
     def os_release(self) -> str:
-        """ID and VERSION_ID of /etc/os-release, such as ``debian-12``."""
-        return parse_os_release(self.machine.read("/etc/os-release").decode())
+        """ID and VERSION_ID of /etc/os-release, such as ``debian-12``.
+
+        CentOS' has the major version alone; with the minor one it is ``centos-7.4``.
+        """
+        release = parse_os_release(self.machine.read("/etc/os-release").decode())
+        if not release.startswith("centos-"):
+            return release
+        try:
+            return with_minor(release, self.machine.read(CENTOS_FILE).decode())
+        except FileNotFoundError:
+            return release
 
     @property
     def cpus(self) -> int:
@@ -111,6 +121,16 @@ def parse_os_release(text: str) -> str:
     if "ID" not in fields:
         raise SbsimError("/etc/os-release names no ID; expected a line such as ID=debian")
     return "-".join(filter(None, (fields["ID"], fields.get("VERSION_ID"))))
+
+
+def with_minor(release: str, text: str) -> str:
+    """A release with the minor version that /etc/centos-release has of it.
+
+    The file holds one line, such as ``CentOS Linux release 7.4.1708 (Core)``.
+    """
+    match = re.search(r" release (\d+\.\d+)", text)
+    id, _, major = release.rpartition("-")
+    return f"{id}-{match[1]}" if match and match[1].startswith(f"{major}.") else release
 
 
 def parse_lsmem(text: str) -> int:

@@ -13,7 +13,9 @@ from sbsim.errors import (
     UnknownPackage,
 )
 from sbsim.machines import Process, Result
-from sbsim.machines.packages import DEBIAN, EL7, Packages, apt_error, family_of, parse_installed
+from sbsim.machines.apt import apt_error, parse_installed
+from sbsim.machines.packages import DEBIAN, EL7, Packages, family_of
+from sbsim.machines.yum import yum_error
 
 CAPTURED = Path(__file__).parents[3] / "fixtures" / "captured" / "debian12" / "apt"
 WANTED = ("lvm2", "sanlock")
@@ -53,7 +55,8 @@ class FakeDebian:
         raise AssertionError("nothing runs on")
 
     def read(self, path: str) -> bytes:
-        assert path == "/etc/os-release"
+        if path != "/etc/os-release":
+            raise FileNotFoundError(path)
         return self.release.encode()
 
     def write(self, path: str, data: bytes, mode: int = 0o644, owner: str | None = None) -> None:
@@ -149,18 +152,87 @@ def test_failure_of_another_kind_tells_what_apt_said() -> None:
 
 def test_apt_that_installs_too_little_is_not_believed(machine: FakeDebian) -> None:
     machine.offered = {"lvm2"}
-    with pytest.raises(PackageError, match="not installed: sanlock"):
+    with pytest.raises(PackageError, match="missing: sanlock"):
         Packages(machine).install(WANTED)
 
 
-def test_another_family_is_refused_with_its_own_names(machine: FakeDebian) -> None:
-    machine.release = 'ID="centos"\nVERSION_ID="7"\n'
-    with pytest.raises(PackageError, match="yourself: lvm2, device-mapper-multipath"):
-        Packages(machine).install(("lvm2", "multipath-tools"))
-    assert machine.apt() == []
+def test_unknown_family_is_refused(machine: FakeDebian) -> None:
+    machine.release = "ID=gentoo\n"
+    with pytest.raises(PackageError, match=r"centos, debian, .* not on gentoo; install them your"):
+        Packages(machine).install(WANTED)
+    assert machine.commands == []
+
+
+class FakeCentos(FakeDebian):
+    """The same by rpm and yum, which succeeds where it finds only some of the packages."""
+
+    def __init__(self, installed: set[str], offered: set[str]) -> None:
+        super().__init__(installed, offered)
+        self.release = 'ID="centos"\nVERSION_ID="7"\n'
+
+    def yum(self) -> list[tuple[str, ...]]:
+        return [argv for argv in self.commands if "yum" in argv]
+
+    def _answer(self, argv: tuple[str, ...]) -> tuple[int, str, str]:
+        if argv[:3] == ("env", "LC_ALL=C", "rpm"):
+            names = argv[argv.index("--queryformat") + 2 :]
+            missing = [name for name in names if name not in self.packages]
+            text = "".join(
+                f"package {name} is not installed\n" if name in missing else f"{name}\n"
+                for name in names
+            )
+            return len(missing), text, ""
+        if "yum" not in argv:
+            return super()._answer(argv)
+        if "install" in self.errors:
+            return 1, "", self.errors["install"]
+        names = argv[argv.index("install") + 1 :]
+        self.packages |= set(names) & self.offered
+        return 0, "".join(f"No package {one} available.\n" for one in names), ""
+
+
+@pytest.fixture
+def centos() -> FakeCentos:
+    return FakeCentos({"lvm2"}, {"sanlock", "device-mapper-multipath"})
+
+
+def test_el7_installs_by_its_own_names_and_tells_debians(centos: FakeCentos) -> None:
+    wanted = ("lvm2", "sanlock", "multipath-tools")
+    assert Packages(centos).install(wanted) == ("sanlock", "multipath-tools")
+    assert [argv[-3:] for argv in centos.yum()] == [
+        ("install", "sanlock", "device-mapper-multipath")
+    ]
+    assert Packages(centos).installed(wanted) == set(wanted)
+    assert Packages(centos).install(wanted) == ()
+    assert len(centos.yum()) == 1
+
+
+def test_yum_that_passes_over_what_it_does_not_know_is_not_believed(centos: FakeCentos) -> None:
+    with pytest.raises(PackageError, match="missing: parted"):
+        Packages(centos).install(("sanlock", "parted"))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "advice"),
+    [
+        (
+            "Another app is currently holding the yum lock; exiting as configured by exit_on_lock",
+            PackageLockHeld,
+            "try again",
+        ),
+        ("There are no enabled repos.", RepositoryError, "/etc/yum.repos.d"),
+        ("failure: repodata/repomd.xml from base: [Errno 256]", RepositoryError, "complete"),
+        ("No package lvm3 available.\nError: Nothing to do", UnknownPackage, "check the names"),
+        ("Error: Protected multilib versions", PackageError, "yum history"),
+    ],
+)
+def test_what_yum_says_is_a_named_error(text: str, error: type[PackageError], advice: str) -> None:
+    found = yum_error("host1", WANTED, Result(("yum",), 1, "", text, 1.0))
+    assert type(found) is error
+    assert advice in str(found)
 
 
 def test_families_by_release() -> None:
     assert family_of("debian-12") is DEBIAN
-    assert family_of("centos-7") is EL7
+    assert family_of("centos-7.4") is EL7
     assert family_of("gentoo") is None

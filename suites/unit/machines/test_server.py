@@ -16,6 +16,7 @@ from sbsim.machines.server import (
     parse_lsmem,
     parse_os_release,
     with_hosts,
+    with_minor,
 )
 
 CAPTURED = Path(__file__).parents[3] / "fixtures" / "captured" / "debian12" / "server"
@@ -42,6 +43,14 @@ def test_captured_release_is_debian_12() -> None:
 )
 def test_release_is_read_with_and_without_quotes(text: str, release: str) -> None:
     assert parse_os_release(text) == release
+
+
+def test_centos_tells_its_minor_version_elsewhere() -> None:
+    text = "CentOS Linux release 7.4.1708 (Core)\n"
+    assert with_minor("centos-7", text) == "centos-7.4"
+    # os-release counts where the two are at odds, or the file says nothing.
+    assert with_minor("centos-8", text) == "centos-8"
+    assert with_minor("centos-7", "nothing\n") == "centos-7"
 
 
 def test_release_without_id_is_an_error() -> None:
