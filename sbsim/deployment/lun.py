@@ -88,3 +88,8 @@ class Lun(Model):
     def wwid(self) -> str:
         """The WWID by which every host knows the LUN."""
         return self.inquiry.wwid_of(self.serial)
+
+    @property
+    def wwn(self) -> str:
+        """Its world-wide name in hex digits; empty where it has none, but a T10 id."""
+        return self.wwid[1:] if self.inquiry.designator == "naa" else ""

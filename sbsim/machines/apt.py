@@ -46,7 +46,7 @@ def installed(machine: Machine, names: Collection[str]) -> frozenset[str]:
     result = machine.run("dpkg-query", "-W", "-f", form, *names, check=False)
     if result.status not in (0, 1):
         raise PackageError(machine.name, names, f"dpkg-query failed: {_said(result)}")
-    return parse_installed(result.stdout)
+    return parse_installed(result.stdout) & set(names)
 
 
 def install(machine: Machine, names: Collection[str]) -> None:

@@ -70,7 +70,7 @@ class Packages:
         family = self._family(wanted)
         ours = {family.names.get(name, name): name for name in wanted}
         found = family.manager.installed(self._machine, tuple(ours))
-        return frozenset(ours[name] for name in found if name in ours)
+        return frozenset(ours[name] for name in found)
 
     def install(self, names: Iterable[str]) -> tuple[str, ...]:
         """Install those of `names` that are missing; return them, in the order given.

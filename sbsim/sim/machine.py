@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sbsim.errors import CommandFailed, CommandTimeout, MachineError
@@ -21,7 +21,7 @@ from sbsim.sim.files import FileSystem
 from sbsim.sim.kvm.host import InstancesOf
 from sbsim.sim.lvm.daemons import LVMLOCKD_UNIT, SANLOCK_UNIT, LockDaemons
 from sbsim.sim.network import Card, Network
-from sbsim.sim.packages import Packages
+from sbsim.sim.packages import Package, Packages
 from sbsim.sim.process import SimulatedProcess, Stop
 from sbsim.sim.san import multipathd
 from sbsim.sim.san.array import Array
@@ -106,6 +106,7 @@ class SimulatedMachine:
     ) -> None:
         self._name = name
         self.release = release
+        self.about = releases.about(release)
         self.cpus = cpus
         self.memory = memory
         self.clock = clock
@@ -189,7 +190,7 @@ class SimulatedMachine:
     def call(self, argv: tuple[str, ...], input: bytes) -> Output:
         """What a tool gives, at once. Raises NotSimulated for what no tool here knows."""
         name = os.path.basename(argv[0])
-        if self.packages.lacks(name):
+        if name in self.about.lacks or self.packages.lacks(name):
             return Output(stderr=f"sh: 1: exec: {name}: not found\n", status=NO_SUCH_COMMAND)
         known = TOOLS.get(name)
         if known is None:
@@ -229,6 +230,17 @@ class SimulatedMachine:
             self.files.make_folders(os.path.dirname(path))
             if not self.files.exists(path):
                 self.files.write(path, data)
+
+    def install(self, names: Iterable[str]) -> list[Package]:
+        """Install packages of the release's archive with what they need; those that were missing.
+
+        Every one of `names` must be offered.
+        """
+        fresh = self.packages.missing(names)
+        self.packages.installed += [one.name for one in fresh]
+        for one in fresh:
+            self.bring(releases.files(self.release, f"packages/{one.name}"))
+        return fresh
 
     # --- power --------------------------------------------------------------------------------
 

@@ -12,15 +12,15 @@ from sbsim.sim.releases import text
 
 @dataclass(frozen=True)
 class Package:
-    """A package: its version, the bytes of its file, what it takes, what it needs and brings.
+    """A package: its version, what it takes, the bytes of its file, what it needs and brings.
 
     `needs` are names of other packages that the archive offers; `commands` those of its programs.
     """
 
     name: str
     version: str
-    bytes: int
     installed_kib: int
+    bytes: int | None = None
     needs: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 

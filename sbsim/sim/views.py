@@ -112,6 +112,7 @@ def sys_of(machine: SimulatedMachine) -> Views:
         for session in machine.initiator.sessions:
             yield from _session(machine, session)
         hosts = {one.host for one in machine.initiator.sessions}
+        hosts |= set(range(machine.about.own_scsi_hosts))
         for host in sorted(hosts | {port.host for port in machine.fc.ports}):
             yield f"class/scsi_host/host{host}/scan", View(takes=_scan(machine, host))
         if machine.fc.loaded or (machine.array and machine.array.has_fc):

@@ -120,7 +120,7 @@ class World:
         files = machine.files
         files.mount(DEV, DevTree(machine))
         files.write(CONF, text(machine.release, "iscsid.conf").encode(), 0o600)
-        name = f"iqn.1993-08.org.debian:01:{self._digest(machine.name)[:12]}"
+        name = f"{machine.about.initiator}{self._digest(machine.name)[:12]}"
         files.write(NAME, f"InitiatorName={name}\n".encode(), 0o600)
 
         def boot() -> None:
@@ -146,8 +146,8 @@ class World:
 
 def _array(machine: SimulatedMachine, server: StorageServer) -> Array:
     """A storage server's array, with an empty LIO."""
-    other = server.inquiry != Inquiry()
-    return Array(lio.load(machine.files), server.inquiry if other else None)
+    is_lio = server.inquiry == Inquiry()
+    return Array(lio.load(machine.files), None if is_lio else server)
 
 
 def make_ports_at_boot(machine: SimulatedMachine) -> None:

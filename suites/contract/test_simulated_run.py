@@ -78,6 +78,17 @@ def test_guides_deployment_over_fibre_channel_passes(tmp_path: Path) -> None:
     assert "iscsiadm" not in commands_run
 
 
+def test_guides_deployment_as_its_hosts_showed_it_passes(tmp_path: Path) -> None:
+    done = accepted(tmp_path / "out", str(default_deployment().with_name("guide-openfiler.toml")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    assert set(told["scope"]) >= {"R2.2", "R2.5", "R3.9", "R3.11", "R3.12", "R3.15", "R4.14"}
+    tools = {argv[2] for _, argv, *_ in commands(tmp_path / "out") if argv[:1] == ("env",)}
+    assert "yum" in tools
+    assert not any("apt-get" in argv for _, argv, *_ in commands(tmp_path / "out"))
+
+
 def test_what_is_out_of_scope_is_never_a_pass(tmp_path: Path) -> None:
     done = accepted(tmp_path / "out", "--only", "R1.3")
     assert done.returncode == 3
@@ -105,7 +116,7 @@ def test_release_that_is_not_simulated_is_told(tmp_path: Path) -> None:
     other.write_text(text.replace('os_release = "debian-12"', 'os_release = "centos-7"'))
     done = accepted(tmp_path / "out", str(other))
     assert done.returncode == 2
-    assert "no machines of 'centos-7'; expected one of debian-12" in done.stderr
+    assert "no machines of 'centos-7'; expected one of centos-7.4, debian-12" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

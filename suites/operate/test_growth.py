@@ -86,7 +86,7 @@ def test_candidates_are_the_free_luns_as_the_product_shows_them(
     found = next(one for one in listed if one.wwid == spare_lun.wwid)
     kind = "mpath" if deployed.is_multipath else "disk"
     seen = {"wwn": found.wwn.removeprefix("0x"), "type": found.kind, "capacity": found.size}
-    wanted = {"wwn": spare_lun.wwid[1:], "type": kind, "capacity": spare_lun.size}
+    wanted = {"wwn": spare_lun.wwn, "type": kind, "capacity": spare_lun.size}
     proves("R4.14", "columns", None, seen=seen, wanted=wanted)
     host = deployed.deployment.hosts_of(deployed.deployment.clusters[0].name)[0]
     paths = [one for one in deployed.san(host).devices() if one.wwid == spare_lun.wwid]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sbsim.deployment import Inquiry
+from sbsim.deployment import StorageServer
 from sbsim.sim.lio import fc
 from sbsim.sim.lio.backstores import Device
 from sbsim.sim.lio.core import Target
@@ -53,16 +53,17 @@ class Found:
 class Array:
     """What one machine's LIO shows: over iSCSI, and over Fibre Channel.
 
-    `inquiry` is what it says of itself, where it stands for an array that is none of LIO's.
+    `other` is the described array that it stands for, where that is none of LIO's: it says of
+    itself what is described, and tells of its targets in the order of the description.
     """
 
-    def __init__(self, target: Target, inquiry: Inquiry | None = None) -> None:
+    def __init__(self, target: Target, other: StorageServer | None = None) -> None:
         self._target = target
-        self._inquiry = inquiry
+        self._other = other
 
     def told(self, device: Device) -> Told:
         """What it says of a LUN."""
-        return told_by_other(self._inquiry, device) if self._inquiry else told_by_lio(device)
+        return told_by_other(self._other.inquiry, device) if self._other else told_by_lio(device)
 
     def listens(self, address: str, port: int) -> bool:
         """Whether anybody answers at an address and a port: also while its group is disabled."""
@@ -154,7 +155,11 @@ class Array:
 
     def _targets(self) -> list[IscsiTarget]:
         found = self._target.find("iscsi")
-        return found.made(IscsiTarget) if isinstance(found, Iscsi) else []
+        made = found.made(IscsiTarget) if isinstance(found, Iscsi) else []
+        order = [target.iqn for target in self._other.targets] if self._other else []
+        return sorted(
+            made, key=lambda one: order.index(one.name) if one.name in order else len(order)
+        )
 
     def _groups(self, target: IscsiTarget) -> list[Group]:
         return [group for group in target.made(Group) if group.enabled]

@@ -100,7 +100,8 @@ class Nexuses:
         """The number of the next SCSI host."""
         used = {one.host for one in self._machine.initiator.sessions}
         used |= {one.host for one in self._machine.fc.ports}
-        return next(number for number in itertools.count() if number not in used)
+        first: int = self._machine.about.own_scsi_hosts
+        return next(number for number in itertools.count(first) if number not in used)
 
     # --- how they are -------------------------------------------------------------------------
 
@@ -146,9 +147,10 @@ class Nexuses:
     def scan(self, nexus: Nexus) -> None:
         """Find the LUNs that are there now; those that were found before stay as they are."""
         luns, array = nexus.luns(), nexus.array
-        # The kernel asks for LUN 0 first, and names disks as their probes end: highest first here.
+        # The kernel asks for LUN 0 first, and names disks as their probes end.
         fresh = [one for one in luns if one not in nexus.disks and one < self.max_lun]
-        for number in sorted(fresh, key=lambda one: (one != 0, -one)):
+        step = -1 if self._machine.about.names_last_first else 1
+        for number in sorted(fresh, key=lambda one: (one != 0, step * one)):
             assert array is not None, "it has just told of its LUNs"
             place = (nexus.host, 0, nexus.target, number)
             behind = functools.partial(nexus.lun, number)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sbsim.sim.files import FileSystem
-from sbsim.sim.releases import text
+from sbsim.sim.releases import about, text
 from sbsim.sim.san.array import Chap, Found
 from sbsim.sim.san.nexus import Timers
 
@@ -57,6 +57,10 @@ class Records:
     def __init__(self, files: FileSystem, release: str) -> None:
         self._files = files
         self._release = release
+
+    @property
+    def _begin(self) -> str:
+        return f"# BEGIN RECORD {about(self._release).open_iscsi}"
 
     @property
     def name(self) -> str:
@@ -114,7 +118,7 @@ class Records:
         path = self._path(record)
         self._files.make_folders(posixpath.dirname(path))
         lines = [f"{key} = {value}" for key, value in record.values.items() if value != EMPTY]
-        data = "\n".join(("# BEGIN RECORD 2.1.8", *lines, "# END RECORD", ""))
+        data = "\n".join((self._begin, *lines, "# END RECORD", ""))
         self._files.write(path, data.encode(), 0o600)
 
     def delete(self, record: Record) -> None:
@@ -129,7 +133,7 @@ class Records:
         """Note that a portal was asked."""
         folder = f"{DISCOVERIES}/{address},{port}"
         self._files.make_folders(folder)
-        self._files.write(f"{folder}/st_config", b"# BEGIN RECORD 2.1.8\n# END RECORD\n", 0o600)
+        self._files.write(f"{folder}/st_config", f"{self._begin}\n# END RECORD\n".encode(), 0o600)
 
     def forget_discovery(self, address: str, port: int) -> bool:
         """Forget that a portal was asked, and the records that came of it; whether it was."""

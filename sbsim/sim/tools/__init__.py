@@ -8,6 +8,7 @@ from sbsim.sim.tools import (
     block,
     content,
     coreutils,
+    fdisk,
     iscsiadm,
     lsscsi,
     lvm,
@@ -17,12 +18,14 @@ from sbsim.sim.tools import (
     qemu,
     system,
     target,
+    yum,
 )
 
 __all__ = [
     "block",
     "content",
     "coreutils",
+    "fdisk",
     "iscsiadm",
     "lsscsi",
     "lvm",
@@ -32,4 +35,5 @@ __all__ = [
     "qemu",
     "system",
     "target",
+    "yum",
 ]

@@ -1,4 +1,4 @@
-"""Block devices: lsblk, fdisk, blockdev, kpartx, partprobe, dmsetup."""
+"""Block devices: lsblk, blockdev, kpartx, partprobe, dmsetup."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from sbsim.sim.disk.partitions import SECTOR, read_table
 from sbsim.sim.disk.probing import signatures
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.releases import OwnDevice
 from sbsim.sim.san.block_io import HostDevice
 from sbsim.sim.san.scsi import Disk
 
 LIST_SECONDS = 0.1
-UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+# lsblk's columns of a device of which nothing is known.
+_NO_COLUMNS: dict[str, Any] = {
+    **dict.fromkeys(("hctl", "vendor", "model", "rev", "tran", "wwn", "serial", "fstype", "uuid",
+                     "label")),
+    "state": "running", "ro": False, "mode": "brw-rw----", "mountpoints": [None], "children": [],
+}  # fmt: skip
 
 
 @tool("lsblk")
@@ -38,6 +44,8 @@ def lsblk(call: Call) -> Output:
     else:
         tops = [one for one in machine.block.all() if isinstance(one, Disk)]
     rows = [_tree(machine, one, "--paths" in options) for one in tops]
+    if not options.rest:
+        rows += [_own(one, "--paths" in options) for one in machine.about.devices]
     for name in names:
         if rows and name not in rows[0]:
             raise call.unknown(f"column {name} of lsblk")
@@ -52,17 +60,13 @@ def _tree(machine: SimulatedMachine, device: BlockDevice, paths: bool) -> dict[s
     """A device's columns, and below `children` those of what lies on it."""
     noted = machine.udev.noted(device)
     row: dict[str, Any] = {
-        **dict.fromkeys(("hctl", "vendor", "model", "rev", "tran", "wwn", "serial")),
+        **_NO_COLUMNS,
         "kname": device.kname,
         "path": device.path,
         "size": device.size,
-        "state": "running",
-        "ro": False,
-        "mode": "brw-rw----",
         "fstype": noted.type or None,
         "uuid": noted.uuid or None,
         "label": noted.label or None,
-        "mountpoints": [None],
         "children": [_tree(machine, one, paths) for one in machine.block.on(device)],
     }
     if isinstance(device, MappedDevice):
@@ -75,6 +79,16 @@ def _tree(machine: SimulatedMachine, device: BlockDevice, paths: bool) -> dict[s
     if paths:
         row["name"] = device.path
     return row
+
+
+def _own(one: OwnDevice, paths: bool) -> dict[str, Any]:
+    """The columns of a device of the machine's own: nothing lies on it, and nobody knows its id."""
+    return {
+        **_NO_COLUMNS, "name": one.path if paths else one.name, "kname": one.name, "path": one.path,
+        "type": one.type, "size": one.size, "hctl": one.hctl, "vendor": f"{one.vendor:<8}",
+        "model": one.model, "rev": f"{one.revision:<4}", "tran": one.transport,
+        "serial": one.serial,
+    }  # fmt: skip
 
 
 def _of_disk(machine: SimulatedMachine, disk: Disk) -> dict[str, Any]:
@@ -114,94 +128,6 @@ def _json(rows: list[dict[str, Any]], names: list[str]) -> str:
 
     blocks = ",".join(shown(row, 2) for row in rows)
     return f'{{\n   "blockdevices": [\n      {blocks}\n   ]\n}}\n'
-
-
-@tool("fdisk")
-def fdisk(call: Call) -> Output:
-    """Every device but partitions, or those that are named: size, model, sectors, its label.
-
-    One whose first sector cannot be read is passed over; only if it was named, it is told of.
-    """
-    options = read(call, flags=("-l",))
-    if "-l" not in options:
-        raise call.unknown("use of fdisk without -l")
-    machine = call.machine
-    devices = [one for one in machine.block.all() if isinstance(one, Disk | MappedDevice)]
-    if options.rest:
-        devices = [one for one in devices if machine.files.realpath(one.path) in options.rest
-                   or one.path in options.rest]  # fmt: skip
-    readable = [one for one in devices if _can_be_read(machine, one)]
-    told = [f"fdisk: cannot open {one.path}: Input/output error\n"
-            for one in devices if options.rest and one not in readable]  # fmt: skip
-    text = "\n\n".join(_described(machine, one) for one in readable)
-    return Output(text, "".join(told), status=1 if told else 0, seconds=0.2)
-
-
-def _can_be_read(machine: SimulatedMachine, device: Disk | MappedDevice) -> bool:
-    try:
-        HostDevice(machine, device.path, device).read(0, SECTOR)
-    except OSError:
-        return False
-    return True
-
-
-def _described(machine: SimulatedMachine, device: Disk | MappedDevice) -> str:
-    disk = _lowest(device)
-    block, best = (disk.block_size, disk.best_io) if disk else (SECTOR, SECTOR)
-    model = f"Disk model: {device.model:<16}\n" if isinstance(device, Disk) else ""
-    return (
-        f"Disk {device.path}: {human(device.size)}, {device.size} bytes, "
-        f"{device.size // block} sectors\n"
-        f"{model}"
-        f"Units: sectors of 1 * {block} = {block} bytes\n"
-        f"Sector size (logical/physical): {block} bytes / {block} bytes\n"
-        f"I/O size (minimum/optimal): {block} bytes / {best} bytes\n"
-        f"{_readable_label(HostDevice(machine, device.path, device))}"
-    )
-
-
-def _lowest(device: Disk | MappedDevice) -> Disk | None:
-    """The disk below a device whose limits it has."""
-    if isinstance(device, Disk):
-        return device
-    return _lowest(device.over[0]) if device.over else None
-
-
-def _readable_label(device: HostDevice) -> str:
-    """Its label; none where the disk ends before the place of a table's copy."""
-    try:
-        return _label(device)
-    except OSError:
-        return ""
-
-
-def _label(device: HostDevice) -> str:
-    """What a disk's partition table is, if it has one, and its partitions."""
-    if not device.answers or device.size < SECTOR:
-        return ""
-    table = read_table(device)
-    if table is None:
-        boots = device.read(SECTOR - 2, 2) == b"\x55\xaa"
-        return "Disklabel type: dos\nDisk identifier: 0x00000000\n" if boots else ""
-    kind, partitions = table
-    id = next(one.uuid for one in signatures(device) if one.usage == "partition-table" and one.uuid)
-    shown = id.upper() if kind == "gpt" else f"0x{id}"
-    rows = "".join(
-        f"{device.path}{one.number} {one.start} {one.start + one.sectors - 1} {one.sectors}\n"
-        for one in partitions
-    )
-    return f"Disklabel type: {kind}\nDisk identifier: {shown}\n\n{rows}"
-
-
-def human(size: int) -> str:
-    """A size with at most two decimals and a binary unit, as util-linux writes it."""
-    power = 0
-    while size >= 1024 ** (power + 1) and power < len(UNITS) - 1:
-        power += 1
-    hundredths = (size * 100 + 1024**power // 2) // 1024**power
-    whole, rest = divmod(hundredths, 100)
-    digits = f"{rest:02}".rstrip("0")
-    return f"{whole}{'.' + digits if digits else ''} {UNITS[power]}"
 
 
 @tool("blockdev")

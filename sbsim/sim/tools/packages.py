@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sbsim.sim import releases
 from sbsim.sim.machine import Call, Output, tool
 from sbsim.sim.options import read
 from sbsim.sim.packages import Package
@@ -74,20 +73,21 @@ def _install(call: Call, names: Iterable[str]) -> Output:
     if unknown:
         wrong = "".join(f"E: Unable to locate package {name}\n" for name in unknown)
         return Output(begun, wrong, NOT_FOUND)
-    fresh = packages.missing(names)
-    packages.installed += [one.name for one in fresh]
-    for one in fresh:
-        call.machine.bring(releases.files(call.machine.release, f"packages/{one.name}"))
+    fresh = call.machine.install(names)
     count = f"0 upgraded, {len(fresh)} newly installed, 0 to remove and 0 not upgraded.\n"
     if not fresh:
         return Output(begun + count)
     listed = "".join(f"  {name}\n" for name in sorted(one.name for one in fresh))
     done = "".join(_put_in_place(one) for one in fresh)
-    kib = sum(one.installed_kib for one in fresh)
     return Output(
         f"{begun}The following NEW packages will be installed:\n{listed}{count}{done}",
-        seconds=UPDATE_SECONDS + SECONDS_PER_MIB * kib / 1024,
+        seconds=UPDATE_SECONDS + seconds_for(fresh),
     )
+
+
+def seconds_for(packages: Iterable[Package]) -> float:
+    """How long it takes to put packages in place."""
+    return SECONDS_PER_MIB * sum(one.installed_kib for one in packages) / 1024
 
 
 def _put_in_place(one: Package) -> str:

@@ -34,7 +34,7 @@ def uname(call: Call) -> Output:
     if "--nodename" in options:
         words.append(call.machine.host_name)
     if "-r" in options:
-        words.append("6.1.0-56-amd64")
+        words.append(call.machine.about.kernel)
     return Output(" ".join(words) + "\n")
 
 
