@@ -21,6 +21,7 @@ from sbsim.lab import lab as labs
 from sbsim.lab import manifest, states
 from sbsim.lab.accelerator import kvm_works
 from sbsim.lab.aims import COLD_UP, COMMAND, IMAGE, RESTORE, STORED_UP, Reached
+from sbsim.lab.fitness import check_fits
 from sbsim.lab.folder import LabFolder
 from sbsim.lab.image import ensure_image, image_folder
 from sbsim.lab.keys import ensure_keys
@@ -50,7 +51,10 @@ _CAPABILITIES = {
 
 
 class LabBackend:
-    """A description's machines in a lab. `keep` leaves the lab up when this process ends."""
+    """A description's machines in a lab. `keep` leaves the lab up when this process ends.
+
+    Raises UsageError for a description that a lab cannot be.
+    """
 
     def __init__(
         self, deployment: Deployment | None, name: str | None = None, keep: bool = False
@@ -58,6 +62,8 @@ class LabBackend:
         self._deployment = deployment
         if name is None:
             name = deployment.name if deployment else ""
+        if deployment:
+            check_fits(deployment)
         self._folder = LabFolder(name)
         self._keep = keep
         self._owned = False
