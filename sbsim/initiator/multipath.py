@@ -34,11 +34,11 @@ _VIEW_ATTEMPTS = 3
 # (uxsock_timeout): a path that is lost under load does that.
 _BUSY = "timeout"
 
-# What a family does beside writing multipath.conf and starting the unit. el7's mpathconf also
-# makes the file: it comes before ours is written.
+# What a family does beside writing multipath.conf and starting the unit. el7's mpathconf makes the
+# file: it comes before ours is written, and starts nothing that would not see ours.
 _PREPARE: dict[str, tuple[tuple[str, ...], ...]] = {
     DEBIAN.name: (),
-    EL7.name: (("mpathconf", "--enable", "--with_multipathd", "y"),),
+    EL7.name: (("mpathconf", "--enable", "--with_multipathd", "n"),),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sbsim.errors import WaitedInVain
 from sbsim.initiator.lsscsi import IdLine, parse_lsscsi_ids
+from sbsim.initiator.vpd import wwid_of
 from sbsim.machines import Clock, Machine
 
 # SCSI's number for designators of type NAA, which udev puts before them.
@@ -19,7 +20,7 @@ def read_disk_ids(machine: Machine) -> tuple[IdLine, ...]:
     """Return the disks as `lsscsi -i` shows them, each with its id.
 
     lsscsi follows udev's links, and of several paths to one LUN only one has the link: the others
-    show no id. Theirs is what the kernel says.
+    show no id. Theirs is what the kernel says, as udev would read it.
     """
     lines = parse_lsscsi_ids(machine.run("lsscsi", "-i").stdout)
     return tuple(_with_id(machine, line) for line in lines if line.device.kind == "disk")
@@ -28,12 +29,15 @@ def read_disk_ids(machine: Machine) -> tuple[IdLine, ...]:
 def _with_id(machine: Machine, line: IdLine) -> IdLine:
     if line.wwid or not line.device.node:
         return line
+    device = f"/sys/class/scsi_device/{line.device.hctl}/device"
     try:
-        told = machine.read(f"/sys/class/scsi_device/{line.device.hctl}/device/wwid").decode()
-    except OSError:  # the disk went while it was looked at
+        kind, _, digits = machine.read(f"{device}/wwid").decode().strip().partition(".")
+        if kind == "naa":
+            return replace(line, wwid=f"{NAA}{digits}")
+        # Whether udev writes another kind in hex only the page itself tells.
+        return replace(line, wwid=wwid_of(machine.read(f"{device}/vpd_pg83")))
+    except OSError:  # the disk went while it was looked at, or has no such page
         return line
-    kind, _, digits = told.strip().partition(".")
-    return replace(line, wwid=f"{NAA}{digits}") if kind == "naa" else line
 
 
 def settle(machine: Machine, clock: Clock, wwids: Collection[str], limit_seconds: float) -> None:

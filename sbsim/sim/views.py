@@ -175,6 +175,7 @@ def _recovery_of(session: Session) -> View:
 def _disk(machine: SimulatedMachine, disk: Disk) -> Iterator[tuple[str, View]]:
     device = f"class/scsi_device/{disk.hctl}/device"
     yield f"{device}/wwid", View(lambda: f"{disk.designator.shown}\n")
+    yield f"{device}/vpd_pg83", View(lambda: disk.designator.page.decode("latin-1"))
     yield f"{device}/delete", View(takes=lambda _: machine.scsi.forget(disk))
     yield f"{device}/rescan", View(takes=lambda _: disk.look())
     cache = "write back" if disk.write_cache else "write through"

@@ -1,4 +1,4 @@
-"""The guide's transcripts (chapter 3.2) on simulated machines of the guide's own description.
+"""The guide's transcripts (chapters 3.2, 3.3) on simulated machines of its own description.
 
 The captured files are the guide's outputs, restated. What the simulator prints must be these
 characters; only lsscsi's columns are wider than the guide's (see `narrowed`).
@@ -6,8 +6,10 @@ characters; only lsscsi's columns are wider than the guide's (see `narrowed`).
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ from sbsim.initiator.chap import chap_of
 from sbsim.kvm.hypervisor import no_hypervisor
 from sbsim.machines.parallel import run_by
 from sbsim.management.deployed import Deployed
-from sbsim.management.provision import provision
+from sbsim.management.provision import apply_target, provision
 from sbsim.sim.world import World
 
 GUIDE = default_deployment().with_name("guide-openfiler.toml")
@@ -37,15 +39,22 @@ def narrowed(text: str) -> str:
     return "".join(f"{re.sub(' +', ' ', line).rstrip()}\n" for line in text.splitlines())
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
-    """The guide's deployment, every host logged in; all that follows lives by its world's clock."""
-    deployment = load(GUIDE)
+@contextlib.contextmanager
+def provisioned(path: Path) -> Iterator[Deployed]:
+    """A deployment with every host logged in; all that follows lives by its world's clock."""
+    deployment = load(path)
     world = World(deployment)
-    chap = chap_of(deployment, True, GUIDE.parent)
+    chap = chap_of(deployment, True, path.parent)
     made = Deployed(deployment, world.machines, chap, world.clock, no_hypervisor)
     with run_by(world.clock.run_all):
         provision(made, lambda _text: None)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployed]:
+    """The guide's deployment."""
+    with provisioned(GUIDE) as made:
         yield made
 
 
@@ -117,3 +126,60 @@ def test_ids_are_the_descriptions_everywhere(deployed: Deployed) -> None:
     hctl = next(iter(seen.values())).hctl
     told = machine.read(f"/sys/class/scsi_device/{hctl}/device/wwid").decode()
     assert told == "t10.OPNFILERRM9KjF-RinH-GwVN\n"
+
+
+# --- the online scan (chapter 3.3) ----------------------------------------------------------------
+
+THREE = (3260, 3261, 3262)
+LATER = {"lun": 3, "name": "later", "size": 2_199_023_255_552, "serial": "Sk5ybA-w1xZ-Qm7D",
+         "backing": "file"}  # fmt: skip
+
+
+@pytest.fixture
+def three_paths(tmp_path: Path) -> Iterator[Deployed]:
+    """The guide's deployment with three portals in the place of one: three paths to every LUN."""
+    one = '{address = "172.20.12.221"}'
+    portals = ", ".join(f'{{address = "172.20.12.221", port = {port}}}' for port in THREE)
+    path = tmp_path / "three-paths.toml"
+    path.write_text(GUIDE.read_text().replace(f"[{one}]", f"[{portals}]"))
+    with provisioned(path) as made:
+        yield made
+
+
+def test_lun_mapped_later_shows_up_once_per_path(three_paths: Deployed) -> None:
+    """The guide's LUN came as 0:0:0:3, 0:0:1:3 and 0:0:2:3: three targets behind one adapter.
+
+    Every session of iSCSI is a SCSI host of its own, so here it is the host that differs.
+    """
+    deployment = three_paths.deployment
+    server, host = deployment.storage_servers[0], deployment.hosts[0]
+    machine = three_paths.machines[host.name]
+    before = machine.run("lsscsi").lines
+    target = server.targets[0]
+    later = target.luns[0].model_copy(update=LATER)
+    apply_target(three_paths.with_target(target, luns=(*target.luns, later)), server.name)
+    assert machine.run("lsscsi").lines == before
+    for number in (2, 3, 4):
+        machine.write(f"/sys/class/scsi_host/host{number}/scan", b"- - -")
+    new = [line for line in machine.run("lsscsi").lines if line not in before]
+    assert narrowed("\n".join(new)) == (
+        "[2:0:0:3] disk OPNFILER VIRTUAL-DISK 0 /dev/sdj\n"
+        "[3:0:0:3] disk OPNFILER VIRTUAL-DISK 0 /dev/sdk\n"
+        "[4:0:0:3] disk OPNFILER VIRTUAL-DISK 0 /dev/sdl\n"
+    )
+    sizes = [line.split()[-1] for line in machine.run("lsscsi", "-st").lines if ":0:0:3]" in line]
+    assert sizes == ["2.19TB"] * 3
+    ids = {one.wwid for one in three_paths.initiator(host).disk_ids() if one.device.hctl.lun == 3}
+    assert ids == {later.wwid}
+
+
+def test_session_that_is_not_scanned_shows_no_new_lun(three_paths: Deployed) -> None:
+    deployment = three_paths.deployment
+    server, host = deployment.storage_servers[0], deployment.hosts[0]
+    machine = three_paths.machines[host.name]
+    target = server.targets[0]
+    later = target.luns[0].model_copy(update=LATER)
+    apply_target(three_paths.with_target(target, luns=(*target.luns, later)), server.name)
+    machine.write("/sys/class/scsi_host/host3/scan", b"- - -")
+    lines = [line for line in machine.run("lsscsi").lines if ":3]" in line]
+    assert [line.split()[0] for line in lines] == ["[3:0:0:3]"]

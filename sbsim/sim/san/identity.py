@@ -38,6 +38,13 @@ class Designator:
         return f"0x{self.digits}" if self.type == NAA_TYPE else None
 
     @property
+    def page(self) -> bytes:
+        """VPD page 0x83 with it alone (LIO has other names behind it): code set binary."""
+        value = bytes.fromhex(self.digits)
+        entry = bytes((1, int(self.type), 0, len(value))) + value
+        return bytes((0, 0x83)) + len(entry).to_bytes(2, "big") + entry
+
+    @property
     def shown(self) -> str:
         """As the kernel shows it in sysfs (scsi_vpd_lun_id)."""
         if self.type == NAA_TYPE:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from sbsim.sim.machine import Call, Output, SimulatedMachine, tool
 from sbsim.sim.options import read
+from sbsim.sim.releases import text
 from sbsim.sim.san.fc import RemotePort
 from sbsim.sim.san.initiator import LOGGED_IN, Session
+from sbsim.sim.san.multipath_conf import PATH
 from sbsim.sim.san.multipathd import Map, Path
 from sbsim.sim.san.nexus import Nexus
 from sbsim.sim.san.scsi import numbers_of
@@ -60,6 +62,18 @@ def multipath(call: Call) -> Output:
             return Output(status=1, seconds=LIST_SECONDS)
     wrong = "".join(f"{one.device.name}: map in use\n" for one in kept)
     return Output(stderr=wrong, status=1 if kept else 0, seconds=LIST_SECONDS)
+
+
+@tool("mpathconf")
+def mpathconf(call: Call) -> Output:
+    """EL7's own way to begin: it makes the configuration where there is none."""
+    options = read(call, flags=("--enable",), values=("--with_multipathd",))
+    if "--enable" not in options or options.values.get("--with_multipathd") != "n":
+        raise call.unknown("use of mpathconf but with --enable --with_multipathd n")
+    machine = call.machine
+    if not machine.files.exists(PATH):
+        machine.files.write(PATH, text(machine.release, "multipath.conf").encode(), 0o600)
+    return Output()
 
 
 # --- as JSON --------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_el7_lets_mpathconf_make_the_file_first(
 ) -> None:
     machine.files["/etc/os-release"] = "ID=centos\nVERSION_ID=7\n"
     multipath.enable()
-    assert ("mpathconf", "--enable", "--with_multipathd", "y") in machine.commands
+    assert ("mpathconf", "--enable", "--with_multipathd", "n") in machine.commands
 
 
 def test_remove_without_a_file_before_leaves_none(
