@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
 
@@ -25,7 +27,8 @@ def other_os_release(scene: Scene) -> None:
     """One host runs another release."""
     machine = scene.machine(2)
     text = machine.read("/etc/os-release").decode()
-    machine.write("/etc/os-release", text.replace('VERSION_ID="12"', 'VERSION_ID="11"').encode())
+    older = re.sub(r'(?<=VERSION_ID=")\d+', lambda match: str(int(match[0]) - 1), text)
+    machine.write("/etc/os-release", older.encode())
 
 
 @named("hosts-entry-missing")

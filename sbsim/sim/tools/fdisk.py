@@ -17,7 +17,7 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 @dataclass(frozen=True)
-class _Table:
+class Table:
     """A partition table: its kind, its id as fdisk writes that, its partitions."""
 
     kind: str
@@ -26,7 +26,7 @@ class _Table:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What fdisk sees of a device; a mapped one has no model. Sizes are in bytes."""
 
     path: str
@@ -34,7 +34,7 @@ class _Seen:
     block: int
     best: int
     model: str | None
-    table: _Table | None
+    table: Table | None
 
 
 @tool("fdisk")
@@ -54,7 +54,7 @@ def fdisk(call: Call) -> Output:
     readable = [one for one in devices if _can_be_read(machine, one)]
     told = [f"fdisk: cannot open {one.path}: Input/output error\n"
             for one in devices if options.rest and one not in readable]  # fmt: skip
-    text = _STYLES[machine.about.fdisk]([_look(machine, one) for one in readable])
+    text = STYLES[machine.about.fdisk]([_look(machine, one) for one in readable])
     return Output(text, "".join(told), status=1 if told else 0, seconds=0.2)
 
 
@@ -66,12 +66,12 @@ def _can_be_read(machine: SimulatedMachine, device: Disk | MappedDevice) -> bool
     return True
 
 
-def _look(machine: SimulatedMachine, device: Disk | MappedDevice) -> _Seen:
+def _look(machine: SimulatedMachine, device: Disk | MappedDevice) -> Seen:
     disk = _lowest(device)
     block, best = (disk.block_size, disk.best_io) if disk else (SECTOR, SECTOR)
     model = device.model if isinstance(device, Disk) else None
     table = _table(HostDevice(machine, device.path, device))
-    return _Seen(device.path, device.size, block, best, model, table)
+    return Seen(device.path, device.size, block, best, model, table)
 
 
 def _lowest(device: Disk | MappedDevice) -> Disk | None:
@@ -81,7 +81,7 @@ def _lowest(device: Disk | MappedDevice) -> Disk | None:
     return _lowest(device.over[0]) if device.over else None
 
 
-def _table(device: HostDevice) -> _Table | None:
+def _table(device: HostDevice) -> Table | None:
     """Its partition table; none where the disk ends before the place of the table's copy."""
     try:
         if not device.answers or device.size < SECTOR:
@@ -89,12 +89,12 @@ def _table(device: HostDevice) -> _Table | None:
         found = read_table(device)
         if found is None:
             boots = device.read(SECTOR - 2, 2) == b"\x55\xaa"
-            return _Table("dos", "0x00000000", ()) if boots else None
+            return Table("dos", "0x00000000", ()) if boots else None
         kind, partitions = found
         id = next(
             one.uuid for one in signatures(device) if one.usage == "partition-table" and one.uuid
         )
-        return _Table(kind, id.upper() if kind == "gpt" else f"0x{id}", tuple(partitions))
+        return Table(kind, id.upper() if kind == "gpt" else f"0x{id}", tuple(partitions))
     except OSError:
         return None
 
@@ -102,11 +102,11 @@ def _table(device: HostDevice) -> _Table | None:
 # --- the layouts of util-linux' versions ----------------------------------------------------------
 
 
-def _2_38(seen: Sequence[_Seen]) -> str:
+def _2_38(seen: Sequence[Seen]) -> str:
     return "\n\n".join(_described_by_2_38(one) for one in seen)
 
 
-def _described_by_2_38(seen: _Seen) -> str:
+def _described_by_2_38(seen: Seen) -> str:
     model = "" if seen.model is None else f"Disk model: {seen.model:<16}\n"
     return (
         f"Disk {seen.path}: {human(seen.size)}, {seen.size} bytes, "
@@ -119,7 +119,7 @@ def _described_by_2_38(seen: _Seen) -> str:
     )
 
 
-def _table_by_2_38(seen: _Seen) -> str:
+def _table_by_2_38(seen: Seen) -> str:
     if (table := seen.table) is None:
         return ""
     rows = "".join(
@@ -130,7 +130,7 @@ def _table_by_2_38(seen: _Seen) -> str:
     return f"{heading}\n{rows}" if rows else heading
 
 
-def _2_23(seen: Sequence[_Seen]) -> str:
+def _2_23(seen: Sequence[Seen]) -> str:
     """Sizes in decimal units, no model; every disk between empty lines (fdisk/fdisk.c there)."""
     return "".join(
         f"\nDisk {one.path}: {decimal(one.size)}, {one.size} bytes, "
@@ -143,7 +143,7 @@ def _2_23(seen: Sequence[_Seen]) -> str:
     )
 
 
-def _table_by_2_23(seen: _Seen) -> str:
+def _table_by_2_23(seen: Seen) -> str:
     if (table := seen.table) is None:
         return ""
     heading = f"Disk label type: {table.kind}\nDisk identifier: {table.id}\n"
@@ -157,18 +157,18 @@ def _table_by_2_23(seen: _Seen) -> str:
     return f"{heading}\n{columns}\n{rows}"
 
 
-def _dos_row_of_2_23(seen: _Seen, part: Partition) -> str:
+def _dos_row_of_2_23(seen: Seen, part: Partition) -> str:
     last, blocks = part.start + part.sectors - 1, part.sectors * SECTOR // 1024
     return f"{seen.path}{part.number}     {part.start:>11} {last:>11} {blocks:>11}   83  Linux"
 
 
-def _gpt_row_of_2_23(seen: _Seen, part: Partition) -> str:
+def _gpt_row_of_2_23(seen: Seen, part: Partition) -> str:
     last = part.start + part.sectors - 1
     size = human(part.sectors * SECTOR).replace(" ", "").removesuffix("iB")
     return f"{part.number:>2} {part.start:>12} {last:>12} {size:>7}  Linux filesyste"
 
 
-_STYLES: dict[str, Callable[[Sequence[_Seen]], str]] = {"2.23": _2_23, "2.38": _2_38}
+STYLES: dict[str, Callable[[Sequence[Seen]], str]] = {"2.23": _2_23, "2.38": _2_38}
 
 
 def human(size: int) -> str:

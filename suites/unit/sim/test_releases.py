@@ -17,7 +17,7 @@ from sbsim.management.opening import HOST_PACKAGES
 from sbsim.sim.disk.partitions import Partition
 from sbsim.sim.machine import SimulatedMachine
 from sbsim.sim.releases import RELEASES, about
-from sbsim.sim.tools.fdisk import _STYLES, _Seen, _Table
+from sbsim.sim.tools.fdisk import STYLES, Seen, Table
 from sbsim.sim.world import World
 
 OTHERS = {"debian-12": ("rpm", "yum"), "centos-7.4": ("dpkg-query", "apt-get")}
@@ -46,6 +46,14 @@ def test_machine_is_of_its_release_and_takes_the_platforms_packages(release: str
             assert host.files.exists(name)
 
 
+def test_minor_releases_of_centos_are_told_apart() -> None:
+    world = world_of("centos-7.4")
+    host = host_of(world)
+    with run_by(world.clock.run_all):
+        host.write("/etc/centos-release", b"CentOS Linux release 7.2.1511 (Core)\n")
+        assert Server(host).os_release == "centos-7.2"
+
+
 @pytest.mark.parametrize("release", RELEASES)
 def test_tools_of_another_family_are_not_there(release: str) -> None:
     world = world_of(release)
@@ -71,7 +79,7 @@ sectors = st.integers(1, 2**40)
 
 
 @st.composite
-def seen(draw: st.DrawFn) -> _Seen:
+def seen(draw: st.DrawFn) -> Seen:
     """A disk, with or without a table of one to three partitions."""
     size = draw(sectors) * 512
     parts = tuple(
@@ -82,20 +90,20 @@ def seen(draw: st.DrawFn) -> _Seen:
         st.sampled_from(
             [
                 None,
-                _Table("dos", "0x1a2b3c4d", parts),
-                _Table("gpt", "9A1E0000-0000-0000-0000-000000000000", parts),
+                Table("dos", "0x1a2b3c4d", parts),
+                Table("gpt", "9A1E0000-0000-0000-0000-000000000000", parts),
             ]
         )
     )
-    return _Seen("/dev/sda", size, 512, 512, "model", table)  # fmt: skip
+    return Seen("/dev/sda", size, 512, 512, "model", table)  # fmt: skip
 
 
 @pytest.mark.parametrize("release", RELEASES)
 @given(disks=st.lists(seen(), max_size=3))
-def test_fdisk_can_be_read_in_every_releases_layout(release: str, disks: list[_Seen]) -> None:
+def test_fdisk_can_be_read_in_every_releases_layout(release: str, disks: list[Seen]) -> None:
     version = about(release).fdisk
     model = "model" if version == "2.38" else None
-    assert parse_fdisk(_STYLES[version](disks)) == tuple(
+    assert parse_fdisk(STYLES[version](disks)) == tuple(
         Disk(one.path, one.size, one.size // 512, model, 512, one.table and one.table.kind)
         for one in disks
     )
