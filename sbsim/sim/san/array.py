@@ -156,10 +156,10 @@ class Array:
     def _targets(self) -> list[IscsiTarget]:
         found = self._target.find("iscsi")
         made = found.made(IscsiTarget) if isinstance(found, Iscsi) else []
-        order = [target.iqn for target in self._other.targets] if self._other else []
-        return sorted(
-            made, key=lambda one: order.index(one.name) if one.name in order else len(order)
-        )
+        if self._other is None:
+            return made
+        place = {target.iqn: number for number, target in enumerate(self._other.targets)}
+        return sorted(made, key=lambda one: place.get(one.name, len(place)))
 
     def _groups(self, target: IscsiTarget) -> list[Group]:
         return [group for group in target.made(Group) if group.enabled]
