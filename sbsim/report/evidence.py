@@ -126,7 +126,7 @@ class Evidence:
         self._append(out.COMMANDS, command)
 
     def consoles(self, folder: Path) -> None:
-        """Keep what the machines printed on their consoles: `folder` has a file of each, `*.log`."""
+        """Keep what machines printed on their consoles: `folder` has a file of each, `*.log`."""
         kept = self._evidence / out.CONSOLES
         self._make(kept)
         with out.explained(kept):

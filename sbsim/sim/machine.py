@@ -191,7 +191,8 @@ class SimulatedMachine:
         """What a tool gives, at once. Raises NotSimulated for what no tool here knows."""
         name = os.path.basename(argv[0])
         if name in self.about.lacks or self.packages.lacks(name):
-            return Output(stderr=f"sh: 1: exec: {name}: not found\n", status=NO_SUCH_COMMAND)
+            said = self.about.no_command.format(name=name)
+            return Output(stderr=f"{said}\n", status=NO_SUCH_COMMAND)
         known = TOOLS.get(name)
         if known is None:
             raise NotSimulated(self._name, argv, f"command {name}", "sbsim/sim/tools")

@@ -46,7 +46,7 @@ class Release:
 
     `initiator` is what the name of a fresh iSCSI initiator begins with; `names_last_first`: of the
     disks of one scan its kernel names LUN 0's first and then from the highest number down; `lacks`
-    are commands that only other releases have; SCSI hosts from `own_scsi_hosts` on are the SAN's.
+    are commands that only other releases have, `no_command` is what the shell says of them; SCSI hosts from `own_scsi_hosts` on are the SAN's.
     """
 
     kernel: str
@@ -55,6 +55,7 @@ class Release:
     fdisk: str
     names_last_first: bool
     lacks: tuple[str, ...]
+    no_command: str
     own_scsi_hosts: int = 0
     devices: tuple[OwnDevice, ...] = ()
 

@@ -59,7 +59,8 @@ def test_tools_of_another_family_are_not_there(release: str) -> None:
     world = world_of(release)
     for tool in OTHERS[release]:
         done = host_of(world).run(tool, "--version", check=False)
-        assert (done.status, done.stderr) == (127, f"bash: line 1: exec: {tool}: not found\n")
+        assert done.status == 127
+        assert done.stderr.endswith(f": exec: {tool}: not found\n")
 
 
 def test_yum_without_a_repository_or_a_package_says_so() -> None:
