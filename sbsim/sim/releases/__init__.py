@@ -46,7 +46,8 @@ class Release:
 
     `initiator` is what the name of a fresh iSCSI initiator begins with; `names_last_first`: of the
     disks of one scan its kernel names LUN 0's first and then from the highest number down; `lacks`
-    are commands that only other releases have, `no_command` is what the shell says of them; SCSI hosts from `own_scsi_hosts` on are the SAN's.
+    are commands that only other releases have, `no_command` is what the shell says of them; SCSI
+    hosts from `own_scsi_hosts` on are the SAN's.
     """
 
     kernel: str
