@@ -53,6 +53,13 @@ LEFT_OUT: dict[str, Callable[[str, tuple[str, ...]], bool]] = {
     "a map that has outgrown its paths": lambda where, argv: (
         "test_grown_lun_gives_its_room" in where and argv[0] in ("pvs", "vgs", "multipathd")
     ),
+    "whether FC ports that were just made are online": lambda where, argv: (
+        where == "provision" and any(word.endswith("/port_state") for word in argv)
+    ),
+    # After a cable was out: what two hosts have of each other matters to nobody.
+    "whether hosts' FC ports have found each other again": lambda where, argv: (
+        where not in ("provision", "diagnosis") and any("/fc_remote_ports" in word for word in argv)
+    ),
     # sbsim's own programs, and files read by sftp: no tool answers there.
     "not a tool": lambda _, argv: argv[0].startswith(("@", "python3")),
 }

@@ -141,10 +141,15 @@ class Port:
         return f"0000:{self._place + 1:02x}:00.0"
 
     @property
+    def root_port(self) -> str:
+        """The PCI root port that its card is behind, which has no other one."""
+        return f"0000:00:{1 + self._place // 8:02x}.{self._place % 8}"
+
+    @property
     def device(self) -> str:
-        """Its card in sysfs, below /sys: each is behind a PCI root port of its own."""
-        root = f"0000:00:{1 + self._place // 8:02x}.{self._place % 8}"
-        return f"devices/pci0000:00/{root}/{self.slot}/virtio{self._place}/net/{self.card.name}"
+        """Its card in sysfs, below /sys."""
+        above = f"devices/pci0000:00/{self.root_port}/{self.slot}"
+        return f"{above}/virtio{self._place}/net/{self.card.name}"
 
     @property
     def _place(self) -> int:

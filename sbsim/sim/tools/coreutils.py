@@ -156,7 +156,7 @@ def find(call: Call) -> Output:
     lines, wrong = [], []
     for folder in options.rest:
         if not files.is_dir(folder):
-            wrong.append(f"find: ‘{folder}’: No such file or directory\n")
+            wrong.append(f"find: '{folder}': No such file or directory\n")
             continue
         for path in _links_in(files, folder, deep):
             text = f" {files.readlink(path)}" if "-printf" in options else ""

@@ -151,8 +151,7 @@ def _ends(machine: SimulatedMachine, nexus: Nexus) -> tuple[_End, _End]:
         return _End(adapter=_source(machine, nexus)), _End(node=nexus.iqn)
     assert isinstance(nexus, RemotePort)
     own, other = nexus.own, nexus.other
-    adapter = own.slot.removeprefix("pci-")
-    return _End(own.node, own.shown, adapter), _End(other.node, other.shown)
+    return _End(own.node, own.shown, own.root_port), _End(other.node, other.shown)
 
 
 def _source(machine: SimulatedMachine, session: Session) -> str:
