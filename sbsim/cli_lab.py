@@ -137,7 +137,9 @@ def ssh(machine: str, command: Annotated[list[str] | None, typer.Argument()] = N
             transport.start_client(timeout=SSH_LIMIT_SECONDS)
             key = paramiko.Ed25519Key.from_private_key_file(str(keys.client))
             transport.auth_publickey("root", key)
-            status = _talk(transport.open_session(), command)
+            # As people write it for programs that take options of their own.
+            words = command[1:] if command and command[0] == "--" else command
+            status = _talk(transport.open_session(), words)
         except (paramiko.SSHException, EOFError, OSError) as error:
             console = LabFolder(found.name).console / f"{machine}.log"
             text = f"{machine} does not answer: {error}; its console is {console}"
