@@ -20,7 +20,7 @@ from sbsim.initiator.lsscsi import (
     parse_lsscsi_ids,
     parse_lsscsi_transports,
 )
-from sbsim.initiator.settle import NAA
+from sbsim.initiator.vpd import read_wwid
 from sbsim.machines import Machine
 
 _SIZE = re.compile(r"(?P<number>[0-9]{1,12}(?:\.(?P<decimals>[0-9]{1,4}))?)(?P<unit>[kKMGTPE]?)B")
@@ -145,7 +145,8 @@ def assemble(machine: Machine, views: Views, portals: Mapping[int, Portal]) -> I
             iqn=transport.iqn if transport else None,
             tag=transport.tag if transport else None,
             portal=portals.get(line.hctl.host),
-            wwid=ids.get(line.hctl) or _id_of(block),
+            # `lsscsi -i` follows udev's links, and of several paths only one has the link.
+            wwid=ids.get(line.hctl) or (read_wwid(machine, line.hctl) if block else None),
             serial=block.serial if block else None,
             bytes=block.size if block else None,
             path=line.node,
@@ -153,13 +154,6 @@ def assemble(machine: Machine, views: Views, portals: Mapping[int, Portal]) -> I
             state=block.state if block else None,
             wwpn=transport.wwpn if transport else None,
         )
-
-
-def _id_of(block: BlockDevice | None) -> str | None:
-    """The id of a disk that `lsscsi -i` shows without one: udev links one path of several."""
-    if block is None or not block.wwn or not block.wwn.startswith("0x"):
-        return None
-    return f"{NAA}{block.wwn.removeprefix('0x')}"
 
 
 def _cache_type(machine: Machine, hctl: Hctl) -> str | None:

@@ -7,11 +7,8 @@ from dataclasses import replace
 
 from sbsim.errors import WaitedInVain
 from sbsim.initiator.lsscsi import IdLine, parse_lsscsi_ids
-from sbsim.initiator.vpd import wwid_of
+from sbsim.initiator.vpd import read_wwid
 from sbsim.machines import Clock, Machine
-
-# SCSI's number for designators of type NAA, which udev puts before them.
-NAA = "3"
 
 SETTLE_LIMIT_SECONDS = 60.0
 
@@ -23,21 +20,11 @@ def read_disk_ids(machine: Machine) -> tuple[IdLine, ...]:
     show no id. Theirs is what the kernel says, as udev would read it.
     """
     lines = parse_lsscsi_ids(machine.run("lsscsi", "-i").stdout)
-    return tuple(_with_id(machine, line) for line in lines if line.device.kind == "disk")
-
-
-def _with_id(machine: Machine, line: IdLine) -> IdLine:
-    if line.wwid or not line.device.node:
-        return line
-    device = f"/sys/class/scsi_device/{line.device.hctl}/device"
-    try:
-        kind, _, digits = machine.read(f"{device}/wwid").decode().strip().partition(".")
-        if kind == "naa":
-            return replace(line, wwid=f"{NAA}{digits}")
-        # Whether udev writes another kind in hex only the page itself tells.
-        return replace(line, wwid=wwid_of(machine.read(f"{device}/vpd_pg83")))
-    except OSError:  # the disk went while it was looked at, or has no such page
-        return line
+    return tuple(
+        line if line.wwid or not line.device.node
+        else replace(line, wwid=read_wwid(machine, line.device.hctl))
+        for line in lines if line.device.kind == "disk"
+    )  # fmt: skip
 
 
 def settle(machine: Machine, clock: Clock, wwids: Collection[str], limit_seconds: float) -> None:

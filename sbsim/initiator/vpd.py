@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sbsim.initiator.hctl import Hctl
+from sbsim.machines import Machine
+
 T10, NAA = 1, 3
 BINARY = 1
 PAGE = 0x83
@@ -58,3 +61,14 @@ def wwid_of(page: bytes) -> str | None:
             if one.type == kind:
                 return one.wwid
     return None
+
+
+def read_wwid(machine: Machine, hctl: Hctl) -> str | None:
+    """Return the WWID of a disk, by its page; None where it has none, or is gone meanwhile.
+
+    Of the id that the kernel shows beside the page nobody can tell whether udev writes it in hex.
+    """
+    try:
+        return wwid_of(machine.read(f"/sys/class/scsi_device/{hctl}/device/vpd_pg83"))
+    except OSError:
+        return None

@@ -169,8 +169,9 @@ def test_lun_mapped_later_shows_up_once_per_path(three_paths: Deployed) -> None:
     )
     sizes = [line.split()[-1] for line in machine.run("lsscsi", "-st").lines if ":0:0:3]" in line]
     assert sizes == ["2.19TB"] * 3
-    ids = {one.wwid for one in three_paths.initiator(host).disk_ids() if one.device.hctl.lun == 3}
-    assert ids == {later.wwid}
+    side = three_paths.initiator(host)
+    assert [one.wwid for one in side.disk_ids() if one.device.hctl.lun == 3] == [later.wwid] * 3
+    assert [one.wwid for one in side.devices() if one.hctl.lun == 3] == [later.wwid] * 3
 
 
 def test_session_that_is_not_scanned_shows_no_new_lun(three_paths: Deployed) -> None:

@@ -32,6 +32,9 @@ NODE = Node(A, 1, FULL)
 LOGIN = (
     "iscsiadm", "--mode", "node", "--targetname", FULL, "--portal", str(A), "--login",
 )  # fmt: skip
+# SCSI's numbers for the types of designators.
+NAA, TARGET_PORT_GROUP = 3, 5
+PAGE = "/sys/class/scsi_device/{}/device/vpd_pg83"
 DISCOVERY = ("iscsiadm", "-m", "discovery", "-t", "sendtargets", "-p", str(A), "-o", "none")
 
 
@@ -345,24 +348,30 @@ def without_link(machine: FakeHost, argv: tuple[str, ...]) -> str:
     return last[-1]
 
 
+def page(kind: int, value: bytes) -> bytes:
+    """VPD page 0x83 with one binary designator."""
+    entry = bytes((1, kind, 0, len(value))) + value
+    return bytes((0, 0x83)) + len(entry).to_bytes(2, "big") + entry
+
+
 def test_path_that_udev_does_not_link_has_the_kernels_id(
     named: Initiator, machine: FakeHost
 ) -> None:
     shows(machine)
     id = without_link(machine, ("lsscsi", "-i"))
     hctl = machine.answers["lsscsi", "-i"][0].stdout.splitlines()[-1].split("]")[0].strip("[")
-    machine.files[f"/sys/class/scsi_device/{hctl}/device/wwid"] = f"naa.{id[1:]}\n"
+    machine.write(PAGE.format(hctl), page(NAA, bytes.fromhex(id[1:])))
     named.settle(wwids=[id])
     assert [line.wwid for line in named.disk_ids()][-1] == id
     assert named.devices()[-1].wwid == id
 
 
-def test_disk_whose_kernel_tells_no_naa_id_is_not_settled(
+def test_disk_whose_kernel_tells_no_id_of_the_lun_is_not_settled(
     named: Initiator, machine: FakeHost
 ) -> None:
     shows(machine)
     without_link(machine, ("lsscsi", "-i"))
     hctl = machine.answers["lsscsi", "-i"][0].stdout.splitlines()[-1].split("]")[0].strip("[")
-    machine.files[f"/sys/class/scsi_device/{hctl}/device/wwid"] = "t10.ATA     QEMU HARDDISK\n"
+    machine.write(PAGE.format(hctl), page(TARGET_PORT_GROUP, b"\0\0\0\1"))
     with pytest.raises(WaitedInVain, match="without device or id"):
         named.settle(limit_seconds=2)
