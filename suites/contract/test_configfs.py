@@ -31,6 +31,19 @@ class Player:
 
 
 @pytest.mark.parametrize("release", KERNELS)
+def test_recording_is_of_the_scenario_as_it_is(release: str) -> None:
+    recorded = configfs_recording.load(
+        shapes.KERNELS / f"{release}.json", RECORDED / f"configfs-{release}.json"
+    )
+    names = configfs_recording.names_in(recorded.tree)
+    disk, disk_2 = (one.path for one in recorded.disks)
+    wanted = scenario.operations(names, disk, disk_2)
+    assert [operation for operation, _ in recorded.played] == wanted
+    steps = [name for name, _ in rtslib_recording.load(RECORDED / f"rtslib-{release}.json").steps]
+    assert steps == [name for name, _ in rtslib_scenario.steps()]
+
+
+@pytest.mark.parametrize("release", KERNELS)
 def test_every_operation_gives_what_the_kernel_gave(release: str) -> None:
     recorded = configfs_recording.load(
         shapes.KERNELS / f"{release}.json", RECORDED / f"configfs-{release}.json"
