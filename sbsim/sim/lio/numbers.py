@@ -36,10 +36,10 @@ def signed(text: str, bits: int = 32) -> int:
     return unsigned(text, bits)
 
 
-def lowest_free(used: Iterable[int]) -> int:
-    """The lowest number that is not used, from 0 on."""
+def lowest_free(used: Iterable[int], first: int = 0) -> int:
+    """The lowest number that is not used, from `first` on."""
     taken = set(used)
-    return next(number for number in itertools.count() if number not in taken)
+    return next(number for number in itertools.count(first) if number not in taken)
 
 
 def leading(text: str) -> int:

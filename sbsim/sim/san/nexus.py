@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from sbsim.sim.lio.fabric import Mapped
+from sbsim.sim.lio.numbers import lowest_free
 from sbsim.sim.san import scsi
 from sbsim.sim.san.array import Array
 from sbsim.sim.san.scsi import Disk
@@ -100,8 +101,7 @@ class Nexuses:
         """The number of the next SCSI host."""
         used = {one.host for one in self._machine.initiator.sessions}
         used |= {one.host for one in self._machine.fc.ports}
-        first: int = self._machine.about.own_scsi_hosts
-        return next(number for number in itertools.count(first) if number not in used)
+        return lowest_free(used, self._machine.about.own_scsi_hosts)
 
     # --- how they are -------------------------------------------------------------------------
 
