@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -93,13 +94,18 @@ def check(
     for finding in findings:
         print(f"{path}: {finding}")
     if deployment is None:
-        count = len(findings)
-        raise UsageError(f"{path}: {count} finding{'s' if count != 1 else ''}; nothing was changed")
-    print(
-        f"{path}: sound. {len(deployment.hosts)} hosts, {len(deployment.storage_servers)} storage "
-        f"server{'s' if len(deployment.storage_servers) != 1 else ''}, "
-        f"{len(deployment.targets)} targets, {len(deployment.luns)} LUNs"
+        raise UsageError(f"{path}: {_counted(findings, 'finding')}; nothing was changed")
+    told = (
+        _counted(deployment.hosts, "host"),
+        _counted(deployment.storage_servers, "storage server"),
+        _counted(deployment.targets, "target"),
+        _counted(deployment.luns, "LUN"),
     )
+    print(f"{path}: sound. {', '.join(told)}")
+
+
+def _counted(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 @app.command()
