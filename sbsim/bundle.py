@@ -27,4 +27,13 @@ def source_files(*packages: str) -> list[Path]:
 
 def default_deployment() -> Path:
     """The guide's own deployment."""
-    return bundle_folder() / "fixtures" / "deployments" / "tutorial.toml"
+    return _deployments() / "tutorial.toml"
+
+
+def default_variants() -> tuple[Path, ...]:
+    """The guide's deployment with two paths to every LUN, and over Fibre Channel."""
+    return tuple(_deployments() / name for name in ("multipath.toml", "fc.toml"))
+
+
+def _deployments() -> Path:
+    return bundle_folder() / "fixtures" / "deployments"

@@ -12,7 +12,7 @@ from rich.console import Console
 from sbsim.acceptance.accept import accept as run_acceptance
 from sbsim.acceptance.options import BACKENDS, BackendName, Options
 from sbsim.acceptance.run import default_out
-from sbsim.bundle import default_deployment
+from sbsim.bundle import default_deployment, default_variants
 from sbsim.deployment import PROFILES
 from sbsim.errors import UsageError
 from sbsim.report import rebuild
@@ -49,8 +49,17 @@ def accept(
         list[str] | None,
         typer.Option(help="Judge this chapter (3.5) or requirement (R3.9) only; may be repeated."),
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Judge on this description what FILE itself lacks; may be repeated. "
+            "The guide's own deployment has two: two paths to every LUN, and Fibre Channel.",
+        ),
+    ] = None,
 ) -> int:
     """Bring a deployment up, provision it, check every requirement, and report."""
+    alone = file or lab or no_apply
     options = Options(
         deployment=file or default_deployment(),
         backend=cast(BackendName, _one_of("backend", backend, BACKENDS)),
@@ -61,6 +70,7 @@ def accept(
         apply=not no_apply,
         lab=lab,
         only=tuple(only or ()),
+        also=tuple(also or (() if alone else default_variants())),
     )
     result = run_acceptance(options)
     summarise(result, options.out)

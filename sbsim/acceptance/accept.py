@@ -9,8 +9,10 @@ import pytest
 
 from sbsim.acceptance.options import Options
 from sbsim.acceptance.run import HANDED_OVER, Run
+from sbsim.acceptance.variants import variants_of
 from sbsim.bundle import bundle_folder
 from sbsim.errors import SbsimError, UsageError
+from sbsim.report import write
 from sbsim.report.result import Result
 
 # What is collected; suites that are not there yet are passed over.
@@ -20,19 +22,33 @@ NOT_ACCEPTANCE = "not breaks and not lab"
 
 
 def accept(options: Options, quiet: bool = False) -> Result:
-    """Run the acceptance and return its result.
+    """Run the acceptance, then what is judged on variants of the deployment; return the result.
 
     Raises UsageError, with nothing changed, if what was asked for cannot be; SbsimError if the
     suites themselves cannot be run.
     """
     run = Run(options)
+    variants = variants_of(run)
+    run.variants = {name: one.ids for name, one in variants.items()}
+    result = _judge(run, quiet)
+    for name, variant in variants.items():
+        variant.run.progress(f"sbsim: now {', '.join(variant.ids)} on the deployment {name}")
+        try:
+            _judge(variant.run, quiet)
+        finally:
+            result = write(options.out, run.catalogue)
+    return result
+
+
+def _judge(run: Run, quiet: bool) -> Result:
+    """One run of the suites on one deployment."""
     try:
         run.evidence.reset()
     except UsageError:
         raise
     except SbsimError as error:
         raise UsageError(f"{error}; give another folder with --out") from error
-    ended = pytest.main(_arguments(options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
+    ended = pytest.main(_arguments(run.options.out, quiet), plugins=[_Hand(run, HANDED_OVER)])
     if ended == pytest.ExitCode.INTERRUPTED and run.result is not None:
         raise KeyboardInterrupt  # the report is written all the same
     if ended == pytest.ExitCode.NO_TESTS_COLLECTED:

@@ -18,7 +18,8 @@ class Options:
     """One run's options. `profile` None: the description's own. `lab` None: the lab of its name.
 
     `io_timeout` is sanlock's in seconds, the description's or the profile's own if None. `only`
-    names the chapters and requirements that are judged; none named: all.
+    names the chapters and requirements that are judged; none named: all. `also` are variants of the
+    deployment, on which `accept` judges what the deployment itself lacks.
     """
 
     deployment: Path
@@ -30,6 +31,7 @@ class Options:
     apply: bool = True
     lab: str | None = None
     only: tuple[str, ...] = ()
+    also: tuple[Path, ...] = ()
 
     @property
     def described(self) -> list[str]:
@@ -56,6 +58,8 @@ class Options:
         """The command that runs it again."""
         words = ["sbsim", "accept", *self.described, "--backend", self.backend]
         words += ["--seed", str(self.seed), "--out", str(self.out)]
+        for variant in self.also:
+            words += ["--also", str(variant)]
         for one in self.only:
             words += ["--only", one]
         return " ".join(words + ([] if self.apply else ["--no-apply"]))

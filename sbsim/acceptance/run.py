@@ -64,6 +64,8 @@ class Run:
         self._test: str | None = None
         # Every command that was run on a machine, by its program.
         self._programs: list[str] = []
+        # What is judged on variants of the deployment, by their names.
+        self.variants: dict[str, tuple[str, ...]] = {}
         self._began = time.monotonic()
 
     def _check_asked(self) -> None:
@@ -214,6 +216,7 @@ class Run:
         return self.result
 
     def _begin(self) -> None:
+        self._began = time.monotonic()
         self.evidence.reset()
         self.evidence.catalogue(self.catalogue)
         self._record_run()
@@ -262,6 +265,7 @@ class Run:
             no_apply=not self.options.apply,
             capabilities=self.capabilities,
             only=self.options.only,
+            variants=self.variants,
             deployment=self.deployment.model_dump(mode="json"),
             command=self.options.command,
             versions=_versions(),

@@ -114,7 +114,7 @@ def delete(management: Management, uuid: str) -> bool:
             raise Refused(
                 DELETE_REFUSED,
                 f"{storage.name} cannot be deleted: it is still attached to {', '.join(names)}; "
-                f"detach it first: sbsim ps detach",
+                f"detach it first: sbsim ps detach {storage.name} --cluster {names[0]}",
             )
         assert not rows.all(HostRef, primary_storage_uuid=uuid)
         for volume in rows.all(Volume, primary_storage_uuid=uuid):

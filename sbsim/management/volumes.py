@@ -371,5 +371,6 @@ def _must_be_free(rows: Transaction, volume: Volume) -> None:
         names = ", ".join(one.name for one in users)
         raise Refused(
             DELETE_REFUSED,
-            f"{volume.name} is attached to {names}; detach it first: sbsim volume detach",
+            f"{volume.name} is attached to {names}; "
+            f"detach it first: sbsim volume detach {volume.name}",
         )

@@ -2,7 +2,8 @@
 
 Beside report.html, report.md, result.json and junit.xml lies `evidence/`: its records (see
 `records`), the commands' outputs in `blobs/` by sha256, the machines' consoles in `consoles/`.
-Where performance was measured, `bench/` is the folder of a run of `sbsim bench`.
+Where performance was measured, `bench/` is the folder of a run of `sbsim bench`. What was judged on
+variants of the deployment lies in `variants/NAME/`, the folder of a run of its own each.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from sbsim.errors import SbsimError, UsageError
 
@@ -39,10 +41,15 @@ BENCH = "bench"
 BENCH_REPORT = "bench.html"
 SERIES = "series"
 
+VARIANTS = "variants"
+
 _TOP = {REPORT, SUMMARY, RESULT, JUNIT}
 _RECORDS = {RUN, END, CATALOGUE, SESSIONS, TESTS, PROBES, COMMANDS, FINDINGS, PHASES}
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".sbsim-"
+
+# A folder, and its files and folders by name, and its files by pattern.
+_Place: TypeAlias = tuple[Path, set[str], set[str], re.Pattern[str] | None]
 
 
 def clear(folder: Path) -> None:
@@ -61,16 +68,14 @@ def _ours(folder: Path) -> tuple[list[Path], list[Path]]:
     """All files and folders of an earlier run, a folder behind what it holds."""
     files: list[Path] = []
     folders: list[Path] = []
+    variants = [path for path in _inside(folder / VARIANTS) if path.is_dir()]
     places = [
-        (folder, _TOP, {EVIDENCE, BENCH}, None),
-        (folder / EVIDENCE, _RECORDS, {BLOBS, CONSOLES}, None),
-        (folder / EVIDENCE / BLOBS, set(), set(), _BLOB),
-        (folder / EVIDENCE / CONSOLES, set(), set(), re.compile(r".+\.log")),
-        (folder / BENCH, {RUN, BENCH_REPORT}, {SERIES}, None),
-        (folder / BENCH / SERIES, set(), set(), re.compile(r".+\.jsonl")),
+        *_places(folder, {EVIDENCE, BENCH, VARIANTS}),
+        (folder / VARIANTS, set(), {path.name for path in variants}, None),
+        *(place for variant in variants for place in _places(variant, {EVIDENCE, BENCH})),
     ]
     for place, names, subfolders, pattern in places:
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
+        for path in _inside(place):
             plain = path.is_file() and not path.is_symlink()
             known = path.name in names or path.name.startswith(_UNFINISHED)
             if plain and (known or (pattern and pattern.fullmatch(path.name))):
@@ -83,6 +88,22 @@ def _ours(folder: Path) -> tuple[list[Path], list[Path]]:
                     f"found {path.relative_to(folder)}; nothing was removed, give another folder"
                 )
     return files, folders
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _places(folder: Path, subfolders: set[str]) -> list[_Place]:
+    """What may lie where in the folder of one run."""
+    return [
+        (folder, _TOP, subfolders, None),
+        (folder / EVIDENCE, _RECORDS, {BLOBS, CONSOLES}, None),
+        (folder / EVIDENCE / BLOBS, set(), set(), _BLOB),
+        (folder / EVIDENCE / CONSOLES, set(), set(), re.compile(r".+\.log")),
+        (folder / BENCH, {RUN, BENCH_REPORT}, {SERIES}, None),
+        (folder / BENCH / SERIES, set(), set(), re.compile(r".+\.jsonl")),
+    ]
 
 
 def write_atomically(path: Path, data: bytes) -> None:

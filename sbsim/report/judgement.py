@@ -44,6 +44,12 @@ def judge(
     return _Bench(requirement, recorded, before).judgement()
 
 
+def not_begun(requirement: Requirement, variant: str) -> Judgement:
+    """The judgement of a requirement whose variant of the deployment was not run."""
+    reason = Reason("variant-not-begun", where=variant)
+    return Judgement(requirement, "untested", (reason,), checks=(), missing=(), down={})
+
+
 class _Bench:
     """What is on the table while one requirement is judged."""
 

@@ -59,7 +59,10 @@ def _requirements(catalogue: Catalogue, result: Result) -> Iterable[list[str]]:
         shown = f"**{status}**" if status == "fail" else status
         if one.id not in result.scope:
             shown = "out of scope"
-        yield [one.id, shown, plain(one.text_en), plain((told.reason if told else None) or "")]
+        reason = (told.reason if told else None) or ""
+        if told and told.on:
+            reason = f"on {told.on}{': ' if reason else ''}{reason}"
+        yield [one.id, shown, plain(one.text_en), plain(reason)]
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> list[str]:

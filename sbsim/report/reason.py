@@ -22,6 +22,7 @@ Kind = Literal[
     "only-looks",
     "over-fc",
     "over-iscsi",
+    "variant-not-begun",
 ]
 
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -60,6 +61,10 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "over-iscsi": (
         "out of scope: the description reaches its LUNs by iSCSI, not over Fibre Channel",
         "不在范围内：部署描述通过 iSCSI 而非 FC（光纤通道）访问 LUN",
+    ),
+    "variant-not-begun": (
+        "is judged on the deployment {where}, whose run did not begin",
+        "应在部署 {where} 上判定，但该运行未开始",
     ),
 }
 

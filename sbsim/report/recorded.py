@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +30,11 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Recorded:
-    """All that one run recorded. `sessions` is None where nobody looked at them."""
+    """All that one run recorded. `sessions` is None where nobody looked at them.
+
+    `variants` are the runs on other descriptions that judge a part of it, by name; one that has not
+    begun is missing.
+    """
 
     run: Run
     end: End | None = None
@@ -41,6 +45,21 @@ class Recorded:
     phases: tuple[Phase, ...] = ()
     sessions: tuple[Session, ...] | None = None
     blobs: Path | None = None
+    variants: Mapping[str, Recorded] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> tuple[Recorded, ...]:
+        """The run itself and those on its variants."""
+        return (self, *self.variants.values())
+
+    def variant_of(self, requirement: str) -> str | None:
+        """The variant on which a requirement is judged; None where it is judged here."""
+        judged = self.run.variants.items()
+        return next((name for name, ids in judged if requirement in ids), None)
+
+    def judging(self, requirement: str) -> Recorded:
+        """What was recorded where a requirement is judged: here, or on a variant."""
+        return self.variants.get(self.variant_of(requirement) or "", self)
 
     def output(self, sha256: str | None, limit_bytes: int) -> tuple[str, int]:
         """The beginning of a command's output and the whole's size in bytes; ("", 0): none."""
@@ -62,8 +81,9 @@ def read(folder: Path) -> Recorded:
         raise UsageError(f"{folder}: expected the evidence of a run, found no {evidence / out.RUN}")
     sessions = evidence / out.SESSIONS
     end = evidence / out.END
+    run = _object(evidence / out.RUN, Run)
     return Recorded(
-        run=_object(evidence / out.RUN, Run),
+        run=run,
         end=_object(end, End) if end.is_file() else None,
         checks=tuple(_lines(evidence / out.TESTS, Check)),
         observations=tuple(_lines(evidence / out.PROBES, Observation)),
@@ -72,6 +92,11 @@ def read(folder: Path) -> Recorded:
         phases=tuple(_lines(evidence / out.PHASES, Phase)),
         sessions=_sessions(sessions) if sessions.is_file() else None,
         blobs=evidence / out.BLOBS,
+        variants={
+            name: read(place)
+            for name in run.variants
+            if ((place := folder / out.VARIANTS / name) / out.EVIDENCE / out.RUN).is_file()
+        },
     )
 
 

@@ -35,7 +35,8 @@ class Record(BaseModel):
 class Run(Record):
     """What was run, on what, and what the backend could do.
 
-    `only` are the chapters and ids that were asked for, none if all were. `deployment` is the
+    `only` are the chapters and ids that were asked for, none if all were. `variants` are the ids
+    that are judged on another description, by its name: a run of its own. `deployment` is the
     description as JSON, secrets as `***`; `machine` the computer that sbsim ran on: cpus, memory
     (bytes), kvm and whatever else is known; `command` runs it again.
     """
@@ -48,6 +49,7 @@ class Run(Record):
     no_apply: bool = False
     capabilities: tuple[str, ...]
     only: tuple[str, ...] = ()
+    variants: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     deployment: dict[str, Any]
     command: str
     versions: dict[str, str] = Field(default_factory=dict)

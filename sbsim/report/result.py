@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sbsim.errors import UsageError
 from sbsim.report import folder as out
-from sbsim.report.judgement import Judgement, Status, judge
+from sbsim.report.judgement import Judgement, Status, judge, not_begun
 from sbsim.report.reason import Kind, Reason, english
 from sbsim.report.recorded import Recorded
-from sbsim.report.records import Check, Finding, Outcome, Phase
+from sbsim.report.records import Check, Finding, Outcome
 from sbsim.report.requirements import Catalogue, Requirement
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -30,11 +30,15 @@ class _Part(BaseModel):
 
 
 class RequirementResult(_Part):
-    """A requirement's status, the tests that looked at it, and the reason where it is no pass."""
+    """A requirement's status, the tests that looked at it, and the reason where it is no pass.
+
+    `on` names the variant of the deployment on which it was judged, if it was one.
+    """
 
     status: Status
     checks: tuple[str, ...] = ()
     reason: str | None = None
+    on: str | None = None
 
 
 class Tests(_Part):
@@ -91,7 +95,17 @@ class Result(_Part):
 
 
 def judgements(catalogue: Catalogue, recorded: Recorded) -> dict[str, Judgement]:
-    """Every requirement in scope judged, by id."""
+    """Every requirement in scope judged, by id: by this run, or by the one on a variant."""
+    judged = _judged_here(catalogue, recorded)
+    for name, ids in recorded.run.variants.items():
+        variant = recorded.variants.get(name)
+        there = judgements(catalogue, variant) if variant else {}
+        for id in ids:
+            judged[id] = there.get(id) or not_begun(catalogue.requirement(id), name)
+    return judged
+
+
+def _judged_here(catalogue: Catalogue, recorded: Recorded) -> dict[str, Judgement]:
     run = recorded.run
     in_scope = {one.id for one in catalogue.in_scope(run.capabilities, run.only)}
     judged: dict[str, Judgement] = {}
@@ -106,11 +120,12 @@ def compute(catalogue: Catalogue, recorded: Recorded) -> Result:
     judged = judgements(catalogue, recorded)
     run = recorded.run
     requirements = {
-        one.id: _in_scope(judged[one.id]) if one.id in judged else _out_of_scope(one, recorded)
+        one.id: _in_scope(judged[one.id], recorded.variant_of(one.id))
+        if one.id in judged
+        else _out_of_scope(one, recorded)
         for one in catalogue.requirements
     }
-    tests = _count(recorded.checks)
-    phases = _add_up(recorded.phases)
+    tests = _count(recorded)
     return Result(
         verdict=_verdict(judged.values(), tests, recorded),
         backend=run.backend,
@@ -123,8 +138,8 @@ def compute(catalogue: Catalogue, recorded: Recorded) -> Result:
         requirements=requirements,
         findings=_findings(catalogue, recorded),
         tests=tests,
-        phases=phases,
-        seconds=recorded.end.seconds if recorded.end else _seconds_so_far(recorded),
+        phases=_phases(recorded),
+        seconds=math.fsum(_seconds(one) for one in recorded.runs),
     )
 
 
@@ -145,7 +160,7 @@ def load(folder: Path) -> Result:
 
 def was_cut_short(recorded: Recorded) -> bool:
     """Whether the run was killed or interrupted: what did not run is then no one's fault."""
-    return recorded.end is None or recorded.end.interrupted
+    return any(one.end is None or one.end.interrupted for one in recorded.runs)
 
 
 # Capabilities that no backend lacks: the description or the run has them or not.
@@ -177,8 +192,9 @@ def _verdict(judged: Iterable[Judgement], tests: Tests, recorded: Recorded) -> V
     return "pass"
 
 
-def _in_scope(judgement: Judgement) -> RequirementResult:
+def _in_scope(judgement: Judgement, variant: str | None) -> RequirementResult:
     return RequirementResult(
+        on=variant,
         status=judgement.status,
         checks=judgement.checks,
         reason=english(judgement.reasons) or None,
@@ -194,36 +210,55 @@ def _out_of_scope(requirement: Requirement, recorded: Recorded) -> RequirementRe
     )
 
 
-def _count(checks: Iterable[Check]) -> Tests:
-    worst: dict[str, int] = {}
-    for check in checks:
-        worst[check.test] = max(worst.get(check.test, 0), _RANK[check.outcome])
-    ranks = list(worst.values())
+def _count(recorded: Recorded) -> Tests:
+    ranks = [rank for one in recorded.runs for rank in _worst_ranks(one.checks)]
     return Tests(
         passed=ranks.count(0), skipped=ranks.count(1), blocked=ranks.count(2), failed=ranks.count(3)
     )
 
 
-def _add_up(phases: Iterable[Phase]) -> dict[str, float]:
+def _worst_ranks(checks: Iterable[Check]) -> Iterable[int]:
+    worst: dict[str, int] = {}
+    for check in checks:
+        worst[check.test] = max(worst.get(check.test, 0), _RANK[check.outcome])
+    return worst.values()
+
+
+def _phases(recorded: Recorded) -> dict[str, float]:
+    """The run's phases by name; a variant's run is one phase."""
     parts: dict[str, list[float]] = {}
-    for phase in phases:
+    for phase in recorded.phases:
         parts.setdefault(phase.name, []).append(phase.seconds)
+    for name, variant in recorded.variants.items():
+        parts[f"variant {name}"] = [_seconds(variant)]
     # fsum: the sum must not depend on the order of the lines.
     return {name: round(math.fsum(seconds), 3) for name, seconds in parts.items()}
 
 
-def _seconds_so_far(recorded: Recorded) -> float:
-    """How long a killed run is known to have run: until its last command ended."""
+def _seconds(recorded: Recorded) -> float:
+    """How long a run took; a killed one is known to have run until its last command ended."""
+    if recorded.end:
+        return recorded.end.seconds
     ends = [one.at + one.seconds for one in recorded.commands]
     return round(max([*ends, recorded.run.started]) - recorded.run.started, 3)
 
 
 def _findings(catalogue: Catalogue, recorded: Recorded) -> tuple[FindingResult, ...]:
-    found = {*recorded.findings, *_own_findings(catalogue, recorded)}
+    found = set(_all_findings(catalogue, recorded))
     ordered = sorted(
         found, key=lambda one: (_SEVERITY[one.severity], one.id, one.where or "", one.text)
     )
     return tuple(FindingResult(**one.model_dump()) for one in ordered)
+
+
+def _all_findings(catalogue: Catalogue, recorded: Recorded) -> Iterable[Finding]:
+    yield from recorded.findings
+    yield from _own_findings(catalogue, recorded)
+    for name, variant in recorded.variants.items():
+        for one in _all_findings(catalogue, variant):
+            if one.severity != "info":  # what is only told is told by the variant's own report
+                where = f"{name}: {one.where}" if one.where else name
+                yield one.model_copy(update={"where": where})
 
 
 def _own_findings(catalogue: Catalogue, recorded: Recorded) -> Iterable[Finding]:

@@ -55,6 +55,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "This was a simulation: it shows what sbsim does, not what real machines do.",
         "本次为仿真运行：反映 sbsim 自身的行为，不代表真实机器。",
     ),
+    "judged-on": ("judged on the deployment {name}", "在部署 {name} 上判定"),
+    "its-report": ("The report of that run", "该次运行的报告"),
     # facts of the run
     "deployment": ("Deployment", "部署"),
     "backend": ("Backend", "后端"),

@@ -73,13 +73,15 @@ class FactView:
 class Row:
     """One requirement. `shown_status` is `out-of-scope` for ids outside the scope.
 
-    `lacking` are the capabilities that it needs and the run did not have.
+    `lacking` are the capabilities that it needs and the run did not have; `on` is the variant
+    of the deployment on which it was judged, if it was one.
     """
 
     requirement: Requirement
     status: Status
     in_scope: bool
     lacking: tuple[str, ...]
+    on: str | None
     reasons: tuple[Wording, ...]
     facts: tuple[FactView, ...]
     checks: tuple[CheckView, ...]
@@ -123,12 +125,12 @@ class _Index:
 def matrix(catalogue: Catalogue, result: Result, recorded: Recorded) -> tuple[ChapterView, ...]:
     """All requirements chapter by chapter, in the catalogue's order."""
     judged = judgements(catalogue, recorded)
-    index = _Index(recorded)
+    indices = {id(one): _Index(one) for one in recorded.runs}
     return tuple(
         ChapterView(
             chapter,
             tuple(
-                _row(one, result, judged.get(one.id), index)
+                _row(one, result, judged.get(one.id), indices[id(recorded.judging(one.id))])
                 for one in catalogue.requirements
                 if one.chapter == chapter.id
             ),
@@ -150,6 +152,7 @@ def _row(
         reasons=_reasons(requirement, told, judgement, index.recorded),
         facts=tuple(_facts(index.facts[id], judgement)),
         checks=tuple(_check(test, id, index) for test in told.checks),
+        on=told.on,
     )
 
 

@@ -123,6 +123,7 @@ def test_json_has_exactly_the_shape_of_the_contract() -> None:
         "status": "pass",
         "checks": ["t[R1.1]"],
         "reason": None,
+        "on": None,
     }
     assert written["findings"] == [finding.model_dump()]
     assert written["tests"] == {"passed": 4, "failed": 0, "skipped": 0, "blocked": 0}
