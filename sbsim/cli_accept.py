@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, cast
@@ -19,6 +20,8 @@ from sbsim.report import rebuild
 from sbsim.report.result import Result
 
 WHERE = " or ".join(BACKENDS)
+# The report has every reason whole.
+REASON_LIMIT = 400
 out = Console(emoji=False, highlight=False, soft_wrap=True)
 
 
@@ -92,11 +95,18 @@ def summarise(result: Result, folder: Path) -> None:
     parts = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     out.print(f"\n[bold]verdict: {result.verdict}[/bold]  ({len(result.scope)} requirements in "
               f"scope: {parts}; {result.seconds:.0f} s)")  # fmt: skip
-    for id in result.scope:
+    for id in result.with_status("fail", "inconclusive", "untested"):
         judged = result.requirements[id]
-        if judged.status != "pass":
-            out.print(f"  {id} {judged.status}: {judged.reason}", markup=False)
+        out.print(f"  {id} {judged.status}: {_short(judged.reason or '')}", markup=False)
+    if blocked := result.with_status("blocked"):
+        # One cause blocks many, and is told once: by the first of them.
+        reason = _short(result.requirements[blocked[0]].reason or "")
+        out.print(f"  blocked: {', '.join(blocked)}\n    {blocked[0]}: {reason}", markup=False)
     out.print(f"report: {folder / 'report.html'}", markup=False)
+
+
+def _short(reason: str) -> str:
+    return textwrap.shorten(reason, REASON_LIMIT, placeholder=" … (all of it in the report)")
 
 
 def _one_of(what: str, value: str, known: tuple[str, ...]) -> str:

@@ -15,6 +15,14 @@ def paths_by_wwid(deployment: Deployment, host: Host) -> dict[str, int]:
     return counts
 
 
+def several_paths(deployment: Deployment, host: Host) -> dict[str, int]:
+    """Return how many paths the host has to each LUN to which it has two or more, by WWID.
+
+    These are the LUNs that multipath makes a map of; of a single path it makes none.
+    """
+    return {wwid: many for wwid, many in paths_by_wwid(deployment, host).items() if many > 1}
+
+
 def has_several(deployment: Deployment, host: Host) -> bool:
     """Whether the host has two or more paths to a LUN: it then needs multipath."""
-    return any(many > 1 for many in paths_by_wwid(deployment, host).values())
+    return bool(several_paths(deployment, host))

@@ -64,8 +64,16 @@ def reachable_portals(
 def wanted_nodes(deployment: Deployment, host: Host) -> tuple[Node, ...]:
     """Return every target of the host at every portal that it can reach."""
     return tuple(
-        Node(portal, tag, iqn_of(target))
+        node
         for server in deployment.storage_servers
+        for node in shown_nodes(deployment, host, server)
+    )
+
+
+def shown_nodes(deployment: Deployment, host: Host, server: StorageServer) -> tuple[Node, ...]:
+    """Return every target of the server that the host may log in to, at every portal it reaches."""
+    return tuple(
+        Node(portal, tag, iqn_of(target))
         for target in server.targets
         if host in deployment.initiators_of(target)
         for tag, portal in reachable_portals(deployment, host, server)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sbsim.deployment import Deployment, Host, PrimaryStorage, StorageServer, Target
+from sbsim.deployment import Deployment, Host, Lun, PrimaryStorage, StorageServer, Target
 from sbsim.initiator.chap import ChapSettings
 from sbsim.initiator.initiator import Initiator
-from sbsim.initiator.paths import has_several
+from sbsim.initiator.paths import has_several, several_paths
 from sbsim.initiator.side import HostSide
 from sbsim.initiator.transport import Transport, transport_of
 from sbsim.kvm.hypervisor import Hypervisor, no_hypervisor
@@ -77,10 +77,13 @@ class Deployed:
 
     def disk_ids(self, storage: PrimaryStorage) -> tuple[str, ...]:
         """What a user of the profile's version would write to name a storage's LUNs."""
-        of = profile(self.deployment.profile)
-        return tuple(
-            of.disk_id(self.deployment.lun(name).wwid, self.is_multipath) for name in storage.luns
-        )
+        return tuple(self.disk_id(self.deployment.lun(name)) for name in storage.luns)
+
+    def disk_id(self, lun: Lun) -> str:
+        """What a user of the profile's version would write to name a LUN."""
+        hosts = self.deployment.hosts
+        mapped = any(lun.wwid in several_paths(self.deployment, host) for host in hosts)
+        return profile(self.deployment.profile).disk_id(lun.wwid, mapped)
 
     @property
     def is_multipath(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sbsim.deployment import Host
 from sbsim.initiator.multipath import PACKAGES, Multipath
-from sbsim.initiator.paths import has_several, paths_by_wwid
+from sbsim.initiator.paths import has_several, several_paths
 from sbsim.machines import Machine, parallel
 from sbsim.machines.packages import Packages
 from sbsim.machines.server import Server
@@ -72,5 +72,5 @@ def apply_multipath(deployed: Deployed, host: Host) -> list[str]:
     multipath = Multipath(machine, deployed.clock)
     changes = [f"installed {name}" for name in Packages(machine).install(PACKAGES)]
     changes += multipath.enable()
-    multipath.settle(paths_by_wwid(deployed.deployment, host))
+    multipath.settle(several_paths(deployed.deployment, host))
     return changes

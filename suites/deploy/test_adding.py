@@ -13,10 +13,11 @@ from sbsim.deployment import Lun
 from sbsim.errors import SbsimError
 from sbsim.faults.lun_content import LunContent
 from sbsim.initiator.multipath import Multipath
-from sbsim.initiator.paths import paths_by_wwid
+from sbsim.initiator.paths import several_paths
 from sbsim.management import attachment, inventory, primary_storage
 from sbsim.management.clusters import add_cluster
 from sbsim.management.deployed import Deployed
+from sbsim.management.entities import StorageKind
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.management.primary_storage import NewStorage
@@ -105,7 +106,7 @@ def test_wiping_clears_every_signature(
     content.make(kind)
     of = profile(deployed.deployment.profile)
     machine = deployed.machines[deployed.deployment.hosts[0].name]
-    id = of.disk_id(spare_lun.wwid, deployed.is_multipath)
+    id = deployed.disk_id(spare_lun)
     device = find_disk(machine, id, of.disks)
     assert machine.run("wipefs", "--no-act", device).stdout, f"{kind} left no signature to clear"
     wipe(machine, deployed.clock, device, id, "0" * 32, of.wiping, epoch=0)
@@ -121,7 +122,7 @@ def test_wiping_spares_a_lun_that_is_in_use(
 ) -> None:
     of = profile(deployed.deployment.profile)
     machine = deployed.machines[deployed.deployment.hosts[0].name]
-    id = of.disk_id(spare_lun.wwid, deployed.is_multipath)
+    id = deployed.disk_id(spare_lun)
     content.make("ext4")
     device, digests = find_disk(machine, id, of.disks), content.digests()
     # A device mapper target lies on it, as one would of a guest's disk or an encrypted one.
@@ -150,7 +151,9 @@ def test_lun_that_held_partitions_becomes_a_second_storage_with_wiping_on(
     added = primary_storage.add_and_attach(management, new, (cluster,))
     try:
         seen = inventory.storage(management, added.uuid)
-        first = inventory.storage(management, storage.uuid)
+        pools = [
+            one for one in inventory.storages(management) if one.kind is StorageKind.SHARED_BLOCK
+        ]
         spaces = {
             host.name: sorted(
                 (one.name, one.host_id)
@@ -163,9 +166,9 @@ def test_lun_that_held_partitions_becomes_a_second_storage_with_wiping_on(
         attachment.detach_from_cluster(management, added.uuid, cluster)
         primary_storage.delete(management, added.uuid)
     proves("R3.18", "storage_made", None, seen=seen.status.value, wanted="Connected")
-    states = [one.status.value for one in (first, seen)]
-    proves("R4.8", "both_connected", None, seen=states, wanted=["Connected", "Connected"])
-    places = {(one.host, f"lvm_{of.uuid}", one.host_id) for of in (first, seen) for one in of.hosts}
+    states = {one.name: one.status.value for one in pools}
+    proves("R4.8", "both_connected", None, seen=states, wanted=dict.fromkeys(states, "Connected"))
+    places = {(one.host, f"lvm_{of.uuid}", one.host_id) for of in pools for one in of.hosts}
     wanted = {
         host: sorted((space, id) for name, space, id in places if name == host) for host in spaces
     }
@@ -182,10 +185,11 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     proves: Proof,
 ) -> None:
     digests = content.digests()
-    blind = deployed.deployment.hosts[-1]
+    *seeing, blind = deployed.deployment.hosts_of(deployed.deployment.clusters[0])
     machine = deployed.machines[blind.name]
     gone = [one for one in deployed.san(blind).devices() if one.wwid == spare_lun.wwid]
-    if deployed.is_multipath:  # it would stay without a path, and still be found by its id
+    paths = several_paths(deployed.deployment, blind)
+    if spare_lun.wwid in paths:  # its map would stay without a path, and still be found by its id
         Multipath(machine, deployed.clock).flush(spare_lun.wwid)
     for one in gone:
         machine.run("tee", f"/sys/class/scsi_device/{one.hctl}/device/delete", input="1")
@@ -194,12 +198,11 @@ def test_add_fails_where_a_host_does_not_see_the_lun(
     finally:
         deployed.san(blind).rescan_hosts()
         deployed.san(blind).settle(wwids=[spare_lun.wwid])
-        if deployed.is_multipath:
-            paths = paths_by_wwid(deployed.deployment, blind)
-            Multipath(machine, deployed.clock).settle({spare_lun.wwid: paths[spare_lun.wwid]})
+        if spare_lun.wwid in paths:
+            Multipath(machine, deployed.clock).settle(paths)
     proves("R3.20", "refused", None, seen=refusal != "", wanted=True)
     proves("R3.20", "names_the_host", None, seen=blind.name in refusal, wanted=True)
-    others = [one.name for one in deployed.deployment.hosts[:-1] if f"{one.name}:" in refusal]
+    others = [one.name for one in seeing if f"{one.name}:" in refusal]
     proves("R3.20", "blames_no_other", None, seen=others, wanted=[])
     proves("R3.20", "nothing_made", None, seen=content.digests(), wanted=digests)
 
@@ -216,8 +219,7 @@ def test_cluster_without_hosts_is_refused(
 
 
 def _new(deployed: Deployed, name: str, lun: Lun) -> NewStorage:
-    of = profile(deployed.deployment.profile)
-    disk = of.disk_id(lun.wwid, deployed.is_multipath)
+    disk = deployed.disk_id(lun)
     return NewStorage(name=name, zone=deployed.deployment.zone, disks=(disk,))
 
 

@@ -14,7 +14,7 @@ from sbsim.errors import CommandFailed, WaitedInVain
 from sbsim.initiator import direct_writer
 from sbsim.initiator.multipath import Multipath
 from sbsim.initiator.multipath_map import MultipathMap
-from sbsim.initiator.paths import has_several, paths_by_wwid
+from sbsim.initiator.paths import has_several, several_paths
 from sbsim.initiator.routes import routes
 from sbsim.initiator.writing import writing
 from sbsim.machines import Clock, Machine
@@ -28,17 +28,12 @@ FAILOVER_LIMIT_SECONDS = 60.0
 RETURN_LIMIT_SECONDS = 120.0
 
 
-def several(deployment: Deployment, host: Host) -> dict[str, int]:
-    """How many paths the host has to each LUN to which it has two or more, by WWID."""
-    return {wwid: many for wwid, many in paths_by_wwid(deployment, host).items() if many > 1}
-
-
 @pytest.mark.requirement("R3.13")
 @pytest.mark.requires("paths")
 def test_paths_of_each_lun_are_one_usable_device(
     deployment: Deployment, host: Host, host_machine: Machine, clock: Clock, proves: Proof
 ) -> None:
-    wanted = several(deployment, host)
+    wanted = several_paths(deployment, host)
     sizes = {lun.wwid: lun.size for lun in deployment.luns}
     try:
         maps = Multipath(host_machine, clock).maps() if wanted else ()
@@ -104,9 +99,9 @@ def scene(sbsim_run: Run, deployed: Deployed, clock: Clock, proves: Proof) -> Sc
     host = next(host for host in deployment.hosts if has_several(deployment, host))
     machine = deployed.machines[host.name]
     multipath = Multipath(machine, clock)
-    wwid = [lun.wwid for lun in deployment.luns if lun.wwid in several(deployment, host)][-1]
+    wwid = [lun.wwid for lun in deployment.luns if lun.wwid in several_paths(deployment, host)][-1]
     try:
-        maps = multipath.settle(several(deployment, host))
+        maps = multipath.settle(several_paths(deployment, host))
     except WaitedInVain as error:
         proves.blocked(str(error))
     link = [link for link, _ in deployment.links_of(host) if link.storage][-1]

@@ -107,8 +107,7 @@ def test_lun_is_added_while_the_storage_is_in_use(
     clock: Clock,
     proves: Proof,
 ) -> None:
-    of = profile(deployed.deployment.profile)
-    id = of.disk_id(spare_lun.wwid, deployed.is_multipath)
+    id = deployed.disk_id(spare_lun)
     with in_use(deployed, clock, storage) as writer:
         growth.add_disk(management, storage.name, id)
     proves("R4.14", "no_io_error", None, seen=writer.told().faults, wanted=[])

@@ -54,7 +54,7 @@ def test_disabled_storage_refuses_what_is_new_until_it_is_enabled(
     proves("R4.2", "volumes_disabled", None, seen=sorted(shown), wanted=["Disabled"])
     refused = {
         "instance": refusal(
-            lambda: instances.create(operated, NewInstance("vm-3", "guest", "small"))
+            lambda: instances.create(operated, NewInstance("vm-3", "guest", "small", storage.name))
         ),
         "volume": refusal(
             lambda: volumes.create(operated, NewDataVolume("more", 64 * MIB, storage.name))

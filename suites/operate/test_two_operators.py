@@ -19,7 +19,6 @@ from sbsim.management.deployed import Deployed
 from sbsim.management.instance_inventory import InstanceInventory
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
-from sbsim.sharedblock.profiles import profile
 
 pytestmark = [
     *OPERATES,
@@ -123,7 +122,7 @@ def test_adding_a_lun_and_refreshing(
     spare_lun: Lun,
     effects: Effects,
 ) -> None:
-    id = profile(deployed.deployment.profile).disk_id(spare_lun.wwid, deployed.is_multipath)
+    id = deployed.disk_id(spare_lun)
     ended = at_once(f"ps add-disk {storage.name} --disk {id}", f"ps refresh {storage.name}")
     assert_one_won(ended)
     assert disagreements(operated, effects.seen([storage.uuid])) == []

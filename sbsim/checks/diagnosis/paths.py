@@ -9,7 +9,7 @@ from sbsim.checks.diagnosis.diagnosis import Diagnosis
 from sbsim.deployment import Deployment, Host
 from sbsim.initiator.multipath import Multipath
 from sbsim.initiator.multipath_map import MultipathMap
-from sbsim.initiator.paths import paths_by_wwid
+from sbsim.initiator.paths import several_paths
 from sbsim.machines import parallel
 from sbsim.management.deployed import Deployed
 
@@ -27,7 +27,7 @@ class Seen:
 def look(deployed: Deployed) -> Iterator[Diagnosis]:
     """What is wrong with the maps of the hosts that have several paths to a LUN."""
     deployment = deployed.deployment
-    hosts = [host for host in deployment.hosts if _several(deployment, host)]
+    hosts = [host for host in deployment.hosts if several_paths(deployment, host)]
 
     def read(host: Host) -> Seen:
         multipath = Multipath(deployed.machines[host.name], deployed.clock)
@@ -47,16 +47,12 @@ def look(deployed: Deployed) -> Iterator[Diagnosis]:
             yield from _maps(deployment, deployment.host(host), seen.disks, seen.maps)
 
 
-def _several(deployment: Deployment, host: Host) -> dict[str, int]:
-    return {wwid: many for wwid, many in paths_by_wwid(deployment, host).items() if many > 1}
-
-
 def _maps(
     deployment: Deployment, host: Host, disks: frozenset[str], maps: tuple[MultipathMap, ...]
 ) -> Iterator[Diagnosis]:
     by_wwid = {one.wwid: one for one in maps}
     names = {lun.wwid: lun.name for lun in deployment.luns}
-    for wwid, many in sorted(_several(deployment, host).items()):
+    for wwid, many in sorted(several_paths(deployment, host).items()):
         where = f"{host.name}: {names[wwid]}"
         if one := by_wwid.get(wwid):
             yield from _map(where, one, many)

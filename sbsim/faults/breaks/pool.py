@@ -76,9 +76,7 @@ def pool_extended_by_hand(scene: Scene) -> None:
     group = _group(scene)
     disk = find_disk(
         scene.machine(1),
-        profile(scene.deployed.deployment.profile).disk_id(
-            scene.spare_lun.wwid, scene.deployed.is_multipath
-        ),
+        scene.deployed.disk_id(scene.spare_lun),
         profile(scene.deployed.deployment.profile).disks,
     )
     Lvm(scene.machine(1)).extend_group(group.name, disk, None)

@@ -47,7 +47,9 @@ class HostIds(RuleBasedStateMachine):
             return
         with self.store.transaction() as rows:
             ref = host_ids.reserve(rows, storage, host)
-        assert ref.host_id == min(set(range(1, 2001)) - set(taken.values()))
+        anywhere = {number: one for of in self.model.values() for one, number in of.items()}
+        own = [number for number, one in anywhere.items() if one == host]
+        assert ref.host_id == (own[0] if own else min(set(range(1, 2001)) - set(anywhere)))
         taken[host] = ref.host_id
 
     @rule(storage=st.sampled_from(STORAGES), host=st.sampled_from(HOSTS))
@@ -65,6 +67,9 @@ class HostIds(RuleBasedStateMachine):
                 refs = rows.all(HostRef, primary_storage_uuid=storage)
                 assert {ref.host_uuid: ref.host_id for ref in refs} == model
                 assert len(set(model.values())) == len(model)
+        places = [place for model in self.model.values() for place in model.items()]
+        # LVM keeps one id for all storages of a host.
+        assert len(set(places)) == len({host for host, _ in places})
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -87,5 +92,7 @@ def test_last_id_is_2000_and_then_it_is_refused(tmp_path: Path) -> None:
         assert last.host_id == 2000
         with pytest.raises(Refused, match="2000 host ids"):
             host_ids.reserve(rows, STORAGES[0], HOSTS[0])
+        # A host that is in no storage with these is none of their concern.
+        assert host_ids.reserve(rows, STORAGES[1], HOSTS[0]).host_id == 1
         rows.remove(last)
         assert host_ids.reserve(rows, STORAGES[0], HOSTS[0]).host_id == 2000
