@@ -44,7 +44,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "count-untested": ("{count} untested: {ids}.", "{count} 项未测试：{ids}。"),
     "count-pass": ("{count} pass.", "{count} 项通过。"),
     "outside": (
-        "{count} further requirements are outside the scope of this run and do not count.",
+        "Outside the scope of this run, and not counted: {count}.",
         "另有 {count} 项需求不在本次运行的范围内，不计入结论。",
     ),
     "emulated-note": (

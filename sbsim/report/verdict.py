@@ -54,7 +54,7 @@ def facts_of(result: Result, recorded: Recorded) -> tuple[tuple[Wording, Wording
     """Name and value of what one must know of the run, both in both languages."""
     run = recorded.run
     plain = {
-        "deployment": result.deployment,
+        "deployment": ", ".join([result.deployment, *run.variants]),
         "backend": result.backend,
         "profile": result.profile,
         "seed": "" if result.seed is None else str(result.seed),

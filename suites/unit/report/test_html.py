@@ -43,7 +43,7 @@ def test_passing_run_says_so_first(made: Any) -> None:
     heads = page.text.index("All 18 requirements in scope pass.")
     assert heads < page.text.index("Drawn from the description")
     assert "范围内的 18 项需求全部通过。" in page.text
-    assert "32 further requirements are outside the scope" in page.text
+    assert "Outside the scope of this run, and not counted: 32" in page.text
     assert len(page.with_class("is-pass")) >= 37  # verdict, tiles and rows
 
 
