@@ -10,13 +10,17 @@ from sbsim.bundle import bundle_folder
 
 @dataclass(frozen=True)
 class Wrong:
-    """A row of wrong.toml: a break by its name, and ``NAME @ PLACE`` of every diagnosis."""
+    """A row of wrong.toml: a break by its name, and ``NAME @ PLACE`` of every diagnosis.
+
+    `profile` names the version that it is wrong for; None: every one.
+    """
 
     name: str
     told: tuple[str, ...]
     needs: frozenset[str]
     on: str
     quick: bool
+    profile: str | None
 
     def diagnosed(self, group: str) -> set[str]:
         """What it must be told to be, in a deployment whose volume group has that name."""
@@ -33,6 +37,7 @@ def wrongs() -> list[Wrong]:
             frozenset(one.get("needs", ())),
             one.get("on", "provisioned"),
             one.get("quick", False),
+            one.get("profile"),
         )
         for one in tomllib.loads(text)["wrong"]
     ]

@@ -31,6 +31,9 @@ class PoolAgent(Protocol):
     def disconnect(self, vg: str, host_uuid: str) -> None:
         """Take the host out of the pool; nothing happens if it is not in. No disk is changed."""
 
+    def see_only(self, disks: tuple[str, ...]) -> None:
+        """Let LVM see these disks and the host's own alone, where the version does so."""
+
     def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
         """Add a disk to a pool that the host is connected to; a second call changes nothing."""
 

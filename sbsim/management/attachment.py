@@ -34,6 +34,7 @@ from sbsim.management.errors import (
     words_of,
 )
 from sbsim.management.finding import find_in
+from sbsim.management.known_disks import disks_by_host
 from sbsim.management.local_storage import prepare
 from sbsim.management.management import Management
 from sbsim.management.operating import stop_users
@@ -96,6 +97,7 @@ def joining_of(rows: Transaction, storage: PrimaryStorage, hosts: list[Host]) ->
         disks=tuple(block.disk_id for block in blocks),
         hosts=tuple(hosts),
         places={ref.host_uuid: ref for ref in refs},
+        known=disks_by_host(rows, hosts),
     )
 
 

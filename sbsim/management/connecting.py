@@ -17,12 +17,16 @@ LONG_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Joining:
-    """The hosts that are to join a storage of these disks, in order, and each one's place."""
+    """The hosts that are to join a storage of these disks, in order, and each one's place.
+
+    `known` are the disks of all storages of a host, by its uuid.
+    """
 
     storage: PrimaryStorage
     disks: tuple[str, ...]
     hosts: tuple[Host, ...]
     places: Mapping[str, HostRef]
+    known: Mapping[str, tuple[str, ...]]
 
     def request(self, host: Host, first: bool) -> ConnectRequest:
         """What one host is asked. Only who may make the pool may wipe, and only the first time."""
@@ -34,6 +38,7 @@ class Joining:
             disks=self.disks,
             wipe=self.storage.wipe and fresh,
             first=fresh,
+            known=self.known[host.uuid],
         )
 
 

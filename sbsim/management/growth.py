@@ -23,6 +23,7 @@ from sbsim.management.entities import (
 )
 from sbsim.management.errors import OPERATION_FAILED, ManagementError, Refused, words_of
 from sbsim.management.finding import find_in
+from sbsim.management.known_disks import disks_by_host
 from sbsim.management.management import Management
 from sbsim.management.operation import Operation, Progress
 from sbsim.management.primary_storage import check_disk_ids, check_free
@@ -55,6 +56,7 @@ def add_disk(management: Management, storage: str, disk: str, wipe: bool = False
         try:
             management.progress(f"looking for {disk} on {len(growing.hosts)} hosts")
             _on_every_host(management, growing, lambda agent: agent.check_disks((disk,)))
+            _see_too(management, growing, disk)
         except SbsimError as error:
             raise _failed(management, operation, f"{disk} was not added", error) from error
         management.journal.step(operation, "disk found")
@@ -145,6 +147,22 @@ def _agree(management: Management, operation: Operation, growing: _Growing) -> N
     with management.store.transaction() as rows:
         rows.change(growing.storage, total=room.total, available=room.available)
         management.journal.end(rows, operation, Progress.DONE)
+
+
+def _see_too(management: Management, growing: _Growing, disk: str) -> None:
+    """Have LVM on every host see this disk beside those of its storages.
+
+    It stays so where the disk is not added: to hide one that came in all the same would be worse,
+    and the next connect names the storages' disks alone.
+    """
+    with management.store.transaction() as rows:
+        known = disks_by_host(rows, growing.hosts)
+    _, errors = ask(
+        growing.hosts,
+        lambda host: management.agent(host).see_only((*known[host.uuid], disk)),
+    )
+    if errors:
+        raise ManagementError(OPERATION_FAILED, listed(errors))
 
 
 def _on_every_host(

@@ -73,6 +73,8 @@ DIAGNOSES: dict[str, tuple[str, str]] = {
     "host-id-doubled": ("Two hosts with one host id", "两台主机 host id 相同"),
     "host-id-differs": ("Another host id", "host id 不符"),
     "lvm-setting-differs": ("Another LVM setting", "LVM 配置不符"),
+    "lvm-filter-missing": ("LVM looks at every disk", "LVM 未过滤磁盘"),
+    "lvm-filter-hides-disk": ("Disk hidden from LVM", "LVM 过滤掉了存储的磁盘"),
     "sanlock-setting-differs": ("Another sanlock setting", "sanlock 配置不符"),
     "watchdog-off": ("Watchdog off", "看门狗已关闭"),
     "sanlock-not-running": ("sanlock not running", "sanlock 未运行"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sbsim.machines import Machine
 from sbsim.sharedblock import lvm_conf, sanlock_conf
 from sbsim.sharedblock.errors import NotConfigured
+from sbsim.sharedblock.lvm_filter import filter_settings
 from sbsim.sharedblock.profile import Profile
 from sbsim.sharedblock.wipe import BACKUPS
 
@@ -31,16 +32,31 @@ class Changed:
         return self.sanlock or self.unit
 
 
-def configure(machine: Machine, profile: Profile, host_id: int, io_timeout: int) -> Changed:
+def configure(
+    machine: Machine, profile: Profile, host_id: int, io_timeout: int, disks: Sequence[str]
+) -> Changed:
     """Write what the profile wants; what stands there already is left as it is.
 
-    Raises NotConfigured if LVM is not installed.
+    `disks` are the ids of all disks of the host's pools. Raises NotConfigured if LVM is not
+    installed, DiskNotFound for an unknown id where the profile filters.
     """
+    wanted = {**_lvm_settings(profile, host_id), **_filter(machine, profile, disks)}
     return Changed(
-        lvm=_configure_lvm(machine, profile, host_id),
+        lvm=_configure_lvm(machine, profile, wanted),
         sanlock=_configure_sanlock(machine, profile),
         unit=_configure_unit(machine, io_timeout),
     )
+
+
+def see_only(machine: Machine, profile: Profile, disks: Sequence[str]) -> None:
+    """Have LVM see these disks and the host's own alone, where the profile filters."""
+    _configure_lvm(machine, profile, _filter(machine, profile, disks))
+
+
+def wanted_filter(machine: Machine, profile: Profile, disks: Sequence[str]) -> dict[str, str]:
+    """What the files must hold of a filter, by ``path: key``; nothing where there is none."""
+    wanted = _filter(machine, profile, disks)
+    return {f"{path}: {key}": value for path in profile.lvm_files for key, value in wanted.items()}
 
 
 def wanted_settings(profile: Profile, host_id: int) -> dict[str, str]:
@@ -72,8 +88,11 @@ def start_services(machine: Machine, changed: Changed, in_use: bool) -> None:
         machine.run("systemctl", "enable", *SERVICES)
 
 
-def _configure_lvm(machine: Machine, profile: Profile, host_id: int) -> bool:
-    wanted = _lvm_settings(profile, host_id)
+def _filter(machine: Machine, profile: Profile, disks: Sequence[str]) -> Mapping[str, str]:
+    return filter_settings(machine, disks, profile.disks) if profile.filters else {}
+
+
+def _configure_lvm(machine: Machine, profile: Profile, wanted: Mapping[str, str]) -> bool:
     changed = [_write_lvm(machine, profile, path, wanted) for path in profile.lvm_files]
     return any(changed)
 

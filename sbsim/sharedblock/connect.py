@@ -76,8 +76,10 @@ class Connect:
 
     def configure(self) -> None:
         """Write LVM's and sanlock's settings."""
+        request = self._request
+        disks = tuple(dict.fromkeys([*request.disks, *request.known]))
         self._changed = configure(
-            self._machine, self._profile, self._request.host_id, self._io_timeout
+            self._machine, self._profile, request.host_id, self._io_timeout, disks
         )
 
     def start_services(self) -> None:

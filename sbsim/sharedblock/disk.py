@@ -33,9 +33,7 @@ def find_disk(machine: Machine, id: str, rules: DiskRules) -> str:
     Raises DiskNotFound if there is none, or if several paths lead there without a multipath
     device: choosing one would tie the pool to a path that may fail.
     """
-    links = [f"{BY_ID}/{prefix}{id}" for prefix in rules.prefixes]
-    found = machine.run("readlink", "-e", "--", *links, check=False).lines
-    if found:
+    if found := _linked(machine, id, rules):
         return found[0]
     lines = matching_lines(machine.run(*LSBLK).stdout, id)
     if len(lines) == 1:
@@ -43,6 +41,16 @@ def find_disk(machine: Machine, id: str, rules: DiskRules) -> str:
     if rules.paths and id.startswith("/") and (named := _existing(machine, id)):
         return named
     raise DiskNotFound(machine.name, _text(id, [line["NAME"] for line in lines]))
+
+
+def is_linked(machine: Machine, id: str, rules: DiskRules) -> bool:
+    """Whether an id names a disk by its link in /dev/disk/by-id."""
+    return bool(_linked(machine, id, rules))
+
+
+def _linked(machine: Machine, id: str, rules: DiskRules) -> tuple[str, ...]:
+    links = [f"{BY_ID}/{prefix}{id}" for prefix in rules.prefixes]
+    return tuple(machine.run("readlink", "-e", "--", *links, check=False).lines)
 
 
 def matching_lines(text: str, id: str) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ from sbsim.initiator.side import HostSide
 from sbsim.machines import Clock, Machine
 from sbsim.machines.clock import wait_until
 from sbsim.sharedblock.candidates import read_candidates
+from sbsim.sharedblock.configure import see_only
 from sbsim.sharedblock.connect import HEARTBEAT_TAG, Connect
 from sbsim.sharedblock.disk import find_disk
 from sbsim.sharedblock.errors import JoinFailed, VolumeGroupFailed
@@ -86,6 +87,13 @@ class Pool:
             prefix = f"{HEARTBEAT_TAG}::{host_uuid}::"
             self._lvm.retag(vg, tuple(tag for tag in group.tags if tag.startswith(prefix)), None)
             self._leave(vg)
+
+    def see_only(self, disks: tuple[str, ...]) -> None:
+        """Have LVM see the disks of these ids and the host's own alone, if the version does so.
+
+        Raises DiskNotFound.
+        """
+        see_only(self._machine, self._profile, disks)
 
     def add_disk(self, vg: str, disk: str, wipe_first: bool) -> Capacity:
         """Add a LUN to a pool that this host is connected to. Raises PoolError."""

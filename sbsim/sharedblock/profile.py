@@ -70,6 +70,7 @@ class Profile:
     join_attempts: int
     volume_format: Literal["qcow2", "raw"]
     exact_raw: bool
+    filters: bool = False
     thin: ThinRules | None = None
     not_applicable: tuple[str, ...] = field(default=())
 

@@ -21,8 +21,9 @@ class Capacity:
 class ConnectRequest:
     """Connect one host to the pool whose volume group is `vg` (the primary storage's uuid).
 
-    `disks` are the ids of its LUNs as the user gave them. `wipe` clears old signatures on them.
-    `first`: this host may create the volume group; profiles that know no such word ignore it.
+    `disks` are the ids of its LUNs as the user gave them, `known` those of all pools of the host.
+    `wipe` clears old signatures on `disks`. `first`: this host may create the volume group;
+    profiles that know no such word ignore it.
     """
 
     vg: str
@@ -31,6 +32,7 @@ class ConnectRequest:
     disks: tuple[str, ...]
     wipe: bool
     first: bool
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ PROFILE = Profile(
     join_attempts=5,
     volume_format="qcow2",
     exact_raw=True,
+    filters=True,
     thin=ThinRules(begin=5 * GIB, step=2 * GIB, factor=3),
     not_applicable=(
         "zstack_vglock_timeout, zstack_vglock_large_delay and their switches: keys of the vendor's "

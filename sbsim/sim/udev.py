@@ -108,6 +108,15 @@ class Udev:
         return Noted(content[0].type, content[0].uuid, content[0].label)
 
     def _links_of(self, device: BlockDevice) -> Iterator[str]:
+        yield from self.names(device)
+        if isinstance(device, MappedDevice) and device.hidden:
+            return
+        noted = self.noted(device)
+        if noted.type == PHYSICAL_VOLUME:
+            yield f"disk/by-id/lvm-pv-uuid-{noted.uuid}"
+
+    def names(self, device: BlockDevice) -> Iterator[str]:
+        """The links that lead to a device whatever it holds, by their paths in /dev."""
         if isinstance(device, MappedDevice):
             yield f"mapper/{device.name}"
             yield from (link.removeprefix(f"{DEV}/") for link in device.links)
@@ -129,9 +138,6 @@ class Udev:
             if not isinstance(device, MappedDevice):
                 way = self._machine.scsi.nexus_of(disk).path_id
                 yield f"disk/by-path/{way}-lun-{disk.lun}{part}"
-        noted = self.noted(device)
-        if noted.type == PHYSICAL_VOLUME:
-            yield f"disk/by-id/lvm-pv-uuid-{noted.uuid}"
 
     def _disk_of(self, device: MappedDevice) -> tuple[Disk | None, str]:
         """The disk whose ids a map has, or a partition of a map; and what comes behind the id."""

@@ -18,7 +18,12 @@ from sbsim.management.deployed import Deployed
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.management.opening import host_packages
-from sbsim.sharedblock.configure import SERVICES, seen_settings, wanted_settings
+from sbsim.sharedblock.configure import (
+    SERVICES,
+    seen_settings,
+    wanted_filter,
+    wanted_settings,
+)
 from sbsim.sharedblock.connect import MADE_TAG
 from sbsim.sharedblock.disk import find_disk
 from sbsim.sharedblock.errors import DiskNotFound
@@ -81,6 +86,7 @@ def test_storage_is_known_as_it_was_described(
 
 @pytest.mark.requirement("R3.15")
 def test_host_is_set_up_as_the_products_version_does_it(
+    management: Management,
     storage: StorageInventory,
     deployed: Deployed,
     host: Host,
@@ -92,7 +98,13 @@ def test_host_is_set_up_as_the_products_version_does_it(
         text = f"sanlock's io_timeout: {given} s instead of {of.io_timeout} s"
         proves.finding("io-timeout", text, where=host.name)
     place = next(one for one in storage.hosts if one.host == host.name)
-    wanted = wanted_settings(of, place.host_id)
+    known = [
+        id
+        for one in inventory.storages(management)
+        if host.name in [member.host for member in one.hosts]
+        for id in one.disks
+    ]
+    wanted = {**wanted_settings(of, place.host_id), **wanted_filter(host_machine, of, known)}
     seen = seen_settings(host_machine, of)
     proves("R3.15", "settings", host.name, seen={key: seen.get(key) for key in wanted},
            wanted=wanted)  # fmt: skip

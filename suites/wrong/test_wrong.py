@@ -48,6 +48,8 @@ def test_wrong_configuration_is_told_by_name_and_place(
     able = saved.backend.traits.capabilities
     if lacking := wrong.needs - able:
         pytest.skip(f"the deployment lacks {', '.join(sorted(lacking))}")
+    if wrong.profile not in (None, saved.deployment.profile):
+        pytest.skip(f"wrong for {wrong.profile}")
     if "paths" in able - wrong.needs:
         pytest.skip("made on a deployment with one path to each LUN")
     before = sound(wrong.on)

@@ -10,7 +10,7 @@ from sbsim.checks.diagnosis.diagnosis import Diagnosis
 from sbsim.machines import Machine, parallel
 from sbsim.management.deployed import Deployed
 from sbsim.management.inventory import Member, StorageInventory
-from sbsim.sharedblock import sanlock_conf
+from sbsim.sharedblock import lvm_filter, sanlock_conf
 from sbsim.sharedblock.configure import (
     DEFAULT_IO_TIMEOUT,
     DROP_IN,
@@ -58,6 +58,7 @@ def look(deployed: Deployed, storage: StorageInventory) -> Iterator[Diagnosis]:
     ids = {name: _host_id(of, one) for name, one in seen.items()}
     for name, member in hosts.items():
         yield from _settings(member, seen[name], ids, of)
+        yield from _filter(name, storage, seen[name], of)
         yield from _daemons(name, seen[name], io_timeout)
         yield from _group(name, storage, seen[name], of)
         yield from _missing(deployed, name, seen[name])
@@ -141,6 +142,28 @@ def _settings(
             "set use_watchdog = 1 where nothing else fences hosts; the product's versions do not",
             "warning",
         )
+
+
+def _filter(host: str, storage: StorageInventory, seen: Seen, of: Profile) -> Iterator[Diagnosis]:
+    """Where the version limits what LVM looks at: whether it is limited, and to enough."""
+    for path in of.lvm_files if of.filters else ():
+        values = [seen.settings.get(f"{path}: {key}", "") for key in lvm_filter.KEYS]
+        hidden = {id for one in values for id in lvm_filter.hidden_disks(one, storage.disks)}
+        if any(lvm_filter.REST not in one for one in values):
+            yield Diagnosis(
+                "lvm-filter-missing",
+                f"{host}: {path}",
+                "LVM looks at every disk: at LUNs of others, and at volume groups that lie inside "
+                "the disks of VM instances",
+                _RECONNECT,
+            )
+        elif hidden:
+            yield Diagnosis(
+                "lvm-filter-hides-disk",
+                f"{host}: {path}",
+                f"LVM is not to look at {', '.join(sorted(hidden))}, which the storage lies on",
+                _RECONNECT,
+            )
 
 
 def _daemons(host: str, seen: Seen, io_timeout: int) -> Iterator[Diagnosis]:

@@ -9,7 +9,7 @@ from sbsim.deployment import Lun
 from sbsim.faults.breaks.registry import named
 from sbsim.faults.scene import Scene
 from sbsim.machines import Machine
-from sbsim.sharedblock import lvm_conf, sanlock_conf
+from sbsim.sharedblock import lvm_conf, lvm_filter, sanlock_conf
 from sbsim.sharedblock.configure import DROP_IN, SERVICES
 from sbsim.sharedblock.connect import MADE_TAG
 from sbsim.sharedblock.disk import find_disk
@@ -33,6 +33,12 @@ def host_id_doubled(scene: Scene) -> None:
 def lvm_setting_changed(scene: Scene) -> None:
     """One host's LVM would change the group without asking for its lock."""
     _set_lvm(scene.machine(2), {"global/use_lvmlockd": "0"})
+
+
+@named("lvm-filter-open")
+def lvm_filter_open(scene: Scene) -> None:
+    """One host's LVM looks at every disk again."""
+    _set_lvm(scene.machine(2), dict.fromkeys(lvm_filter.KEYS, '["a|.*|"]'))
 
 
 @named("host-id-changed")

@@ -141,15 +141,16 @@ def _candidates(machine: Any, settings: Section) -> Iterator[str]:
         _patterns(devices.get(name, [])) for name in ("global_filter", "filter")
         if isinstance(devices, dict)
     ]  # fmt: skip
-    paths = [one.path for one in machine.mapper.devices if one.kind == MULTIPATH]
-    paths += [
-        disk.path
+    found = [one for one in machine.mapper.devices if one.kind == MULTIPATH]
+    found += [
+        disk
         for disk in machine.scsi.disks
         if not any(one.kind == MULTIPATH for one in machine.mapper.on(disk))
     ]
-    for path in sorted(paths):
-        if all(_passes(path, patterns) for patterns in filters):
-            yield path
+    for device in sorted(found, key=lambda one: one.path):
+        names = [device.path, *(f"/dev/{link}" for link in machine.udev.names(device))]
+        if all(_passes(names, patterns) for patterns in filters):
+            yield device.path
 
 
 def _patterns(value: object) -> list[tuple[bool, str]]:
@@ -158,6 +159,11 @@ def _patterns(value: object) -> list[tuple[bool, str]]:
     return [(str(one)[0] == "a", str(one)[2:-1]) for one in rules if str(one)]
 
 
-def _passes(path: str, patterns: list[tuple[bool, str]]) -> bool:
-    """Whether a filter lets a disk through; what fits no rule passes."""
-    return next((accepts for accepts, one in patterns if re.search(one, path)), True)
+def _passes(names: list[str], patterns: list[tuple[bool, str]]) -> bool:
+    """Whether a filter lets a disk through: by one of its names, or because no rule fits any."""
+    told = [_first(name, patterns) for name in names]
+    return True in told or False not in told
+
+
+def _first(name: str, patterns: list[tuple[bool, str]]) -> bool | None:
+    return next((accepts for accepts, one in patterns if re.search(one, name)), None)

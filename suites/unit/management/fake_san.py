@@ -32,6 +32,7 @@ class FakeSan:
         self.path = path
         self.guarded = True
         self.seen = {host: {DISK: "lun-1", SECOND_DISK: "lun-2"} for host in hosts}
+        self.filters: dict[str, set[str]] = {}
         self.groups: dict[str, list[str]] = {}
         self.joined: dict[str, dict[str, int]] = {}
         # Of each volume group: its LUNs, and the bytes that each of them brings.
@@ -120,6 +121,10 @@ class FakeAgent:
     def has_disk(self, vg: str, disk: str) -> bool:
         self._called("has_disk")
         return self.san.seen[self.name][disk] in self.san.members[vg]
+
+    def see_only(self, disks: tuple[str, ...]) -> None:
+        self._called("see_only")
+        self.san.filters[self.name] = set(disks)
 
     def rescan(self, vg: str) -> None:
         self._called("rescan")

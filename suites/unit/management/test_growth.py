@@ -35,7 +35,9 @@ def test_lun_is_added_on_one_host_after_all_have_found_it(
     growth.add_disk(management, "PS-1", SECOND_DISK)
     assert shown(management) == ((DISK, SECOND_DISK), 36 * GIB, 35 * GIB)
     steps = [what for _, what in san.calls]
-    assert steps == ["check_disks"] * 3 + ["add_disk"] + ["capacity"] * 3
+    asked = ["check_disks"] * 3 + ["see_only"] * 3
+    assert steps == [*asked, "add_disk", *["capacity"] * 3]
+    assert set(map(frozenset, san.filters.values())) == {frozenset({DISK, SECOND_DISK})}
     assert [host for host, what in san.calls if what == "add_disk"] == ["host1"]
 
 
@@ -162,6 +164,7 @@ def test_lun_that_came_in_although_the_call_failed_is_on_record(
     with pytest.raises(ManagementError, match=r"connection broke; .* is in the pool all the same"):
         growth.add_disk(management, "PS-1", SECOND_DISK)
     assert shown(management)[0] == (DISK, SECOND_DISK)
+    assert san.filters["host1"] == {DISK, SECOND_DISK}
     growth.refresh(management, "PS-1")
     assert shown(management)[1] == 36 * GIB
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sbsim.errors import CommandFailed
+from sbsim.initiator import lsblk
 from sbsim.machines import Process, Result
 from sbsim.sharedblock import lvm_conf
 from sbsim.sharedblock.sizes import EXTENT, usable
@@ -181,6 +182,18 @@ class FakePoolHost:
         return (0 if len(found) == len(words) - 2 else 1), "".join(f"{one}\n" for one in found), ""
 
     def _lsblk(self, words: tuple[str, ...]) -> Answer:
+        if ("lsblk", *words) == lsblk.ARGV:
+            own = {
+                "name": "vda",
+                "kname": "vda",
+                "path": "/dev/vda",
+                "type": "disk",
+                "size": 1,
+                "ro": False,
+            }
+            rows = [own | {"name": path, "kname": path, "path": path, "tran": "iscsi"}
+                    for path, _ in self.paths]  # fmt: skip
+            return 0, json.dumps({"blockdevices": [own, *rows]}), ""
         if "--json" in words:
             lun = self._lun(words[-1])
             child = {"name": lun.used_by, "type": "part", "mountpoints": ["/mnt"]}
