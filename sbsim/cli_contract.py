@@ -64,13 +64,14 @@ def cases_command(
     name: Annotated[str, typer.Option("--name", help="What the cases are called.")],
     into: Into = None,
 ) -> None:
-    """Keep what tools answered in a run of `sbsim accept --backend lab`, and its verdict by id."""
+    """Keep what tools answered in a run of `sbsim accept --backend lab`, its verdicts and its end."""
     run = read(folder).run
     if run.simulated:
         raise UsageError(f"{folder} is of a simulated run; expected one of real machines")
     about = {
         "deployment": str(run.deployment["name"]), "profile": run.profile,
         "io_timeout": run.deployment["lab"]["io_timeout"], "matrix": tool_cases.matrix(folder),
+        "end_state": tool_cases.end_state(folder),
     }  # fmt: skip
     cases = tool_cases.kept(tool_cases.cases_of(folder))
     to = (into or bundle_folder()) / "suites/contract/recorded/tools" / f"{name}.json"

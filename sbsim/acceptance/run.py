@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sbsim import __version__
+from sbsim.acceptance.end_state import read_end_state
 from sbsim.acceptance.judging import Judging
 from sbsim.acceptance.options import Options
 from sbsim.acceptance.platform import Platform, make_platform, open_platform
@@ -226,6 +227,7 @@ class Run:
         try:
             if self.machines and not interrupted:
                 self._record_sessions()
+                self._record_end_state()
         except SbsimError as error:
             self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
         seconds = time.monotonic() - self._began
@@ -247,6 +249,12 @@ class Run:
             for host, found in sessions.items()
             for one in found
         )
+
+    def _record_end_state(self) -> None:
+        """Keep how the whole stands, where the run has gone over all of it."""
+        if isinstance(self._platform, Platform) and self.options.apply and not self.options.only:
+            with self.phase("end state"):
+                self.evidence.end_state(read_end_state(self._platform))
 
     def _wrap_machines(self) -> None:
         self.machines = {

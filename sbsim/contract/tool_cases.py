@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sbsim.report import folder as out
 from sbsim.report.recorded import read
 from sbsim.report.records import Command
 from sbsim.report.result import load
@@ -140,6 +141,12 @@ def matrix(folder: Path) -> dict[str, str]:
     """What a run found of every requirement in its scope."""
     found = load(folder)
     return {id: found.requirements[id].status for id in found.scope}
+
+
+def end_state(folder: Path) -> Any:
+    """How the deployment stood at the end of a run; None where the run did not go over all of it."""
+    path = folder / out.EVIDENCE / out.END_STATE
+    return json.loads(path.read_text()) if path.is_file() else None
 
 
 def _text(blobs: Path | None, command: Command, which: str) -> str:

@@ -205,6 +205,10 @@ class Evidence:
         """Record the sessions as they stand, replacing what was recorded before."""
         self._replace(out.SESSIONS, [session.model_dump(mode="json") for session in sessions])
 
+    def end_state(self, state: Mapping[str, Any]) -> None:
+        """Keep how the deployment stands at the end, as `acceptance.end_state` reads it."""
+        self._replace(out.END_STATE, self._redaction.values(state))
+
     def end(self, *, seconds: float, interrupted: bool = False) -> None:
         """Record that the run ended by itself; without it the run counts as cut short."""
         end = End(seconds=seconds, interrupted=interrupted)

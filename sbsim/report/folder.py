@@ -31,6 +31,7 @@ RUN = "run.json"
 END = "end.json"
 CATALOGUE = "requirements.json"
 SESSIONS = "sessions.json"
+END_STATE = "end_state.json"
 TESTS = "tests.jsonl"
 PROBES = "probes.jsonl"
 COMMANDS = "commands.jsonl"
@@ -44,7 +45,7 @@ SERIES = "series"
 VARIANTS = "variants"
 
 _TOP = {REPORT, SUMMARY, RESULT, JUNIT}
-_RECORDS = {RUN, END, CATALOGUE, SESSIONS, TESTS, PROBES, COMMANDS, FINDINGS, PHASES}
+_RECORDS = {RUN, END, CATALOGUE, SESSIONS, END_STATE, TESTS, PROBES, COMMANDS, FINDINGS, PHASES}
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".sbsim-"
 

@@ -9,6 +9,7 @@
     evidence/findings.jsonl   Finding
     evidence/phases.jsonl     Phase
     evidence/sessions.json    [Session]
+    evidence/end_state.json                how the deployment stood, where a run went over all of it
 
 Times are seconds since the epoch by the run's own clock, durations are seconds.
 """

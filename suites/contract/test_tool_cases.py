@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sbsim.bundle import default_deployment
-from sbsim.contract.tool_cases import Case, cases_of, from_json, matrix, normal
+from sbsim.contract.tool_cases import Case, cases_of, end_state, from_json, matrix, normal
 
 RECORDED = Path(__file__).with_name("recorded") / "tools"
 LIMIT_SECONDS = 300
@@ -67,6 +67,8 @@ def test_simulated_run_finds_and_answers_what_the_labs_did(file: Path, tmp_path:
     about, cases = from_json(file.read_text())
     given = answers(simulated(about, tmp_path / "out"))
     assert matrix(tmp_path / "out") == about["matrix"]
+    if "end_state" in about:
+        assert end_state(tmp_path / "out") == about["end_state"]
     shapes = {one.shape for found in given.values() for one in found}
     assert {one.shape for one in cases} - shapes == set()
     wrong = []
