@@ -64,7 +64,7 @@ def cases_command(
     name: Annotated[str, typer.Option("--name", help="What the cases are called.")],
     into: Into = None,
 ) -> None:
-    """Keep what tools answered in a run of `sbsim accept --backend lab`, its verdicts and its end."""
+    """Keep what tools answered in a run of `sbsim accept --backend lab`, verdicts and end."""
     run = read(folder).run
     if run.simulated:
         raise UsageError(f"{folder} is of a simulated run; expected one of real machines")

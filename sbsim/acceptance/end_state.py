@@ -90,7 +90,11 @@ def _host_of(deployed: Deployed, pools: list[StorageInventory]) -> Callable[[Hos
 def _luns_by_path(deployed: Deployed, host: Host) -> dict[str, str]:
     """The LUNs' names by the devices under which a host has them."""
     luns = {lun.wwid: lun.name for lun in deployed.deployment.luns}
-    found = {one.path: luns[one.wwid] for one in deployed.san(host).devices() if one.wwid in luns}
+    found = {
+        one.path: luns[one.wwid]
+        for one in deployed.san(host).devices()
+        if one.path and one.wwid in luns
+    }
     for one in _read_maps(deployed, host):
         if one.wwid in luns:
             found[f"/dev/{one.device}"] = found[f"/dev/mapper/{one.name}"] = luns[one.wwid]

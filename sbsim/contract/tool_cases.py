@@ -144,7 +144,7 @@ def matrix(folder: Path) -> dict[str, str]:
 
 
 def end_state(folder: Path) -> Any:
-    """How the deployment stood at the end of a run; None where the run did not go over all of it."""
+    """How the deployment stood at the end of a run; None where it did not go over all of it."""
     path = folder / out.EVIDENCE / out.END_STATE
     return json.loads(path.read_text()) if path.is_file() else None
 
