@@ -126,7 +126,7 @@ class SimBackend:
             found.boot()
         else:
             found.power_off()
-        self.clock.happenings += 1
+        self._world.happened()
 
     def restart(self, machine: str) -> None:
         """Restart a machine."""
@@ -138,13 +138,13 @@ class SimBackend:
         for card in self._world.machines[machine].cards:
             if card.link == link:
                 card.plugged = up
-        self.clock.happenings += 1
+        self._world.happened()
 
     def resize_disk(self, server: str, device: str, size: int) -> None:
         """Give the disk behind a storage server's LUN another size."""
         files = self._world.machines[server].files
         files.device(device).size = size
-        self.clock.happenings += 1
+        self._world.happened()
 
     def save(self, name: str, progress: Progress, version: str = "") -> None:
         """Keep the world and the store under a name, for as long as this process lives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from sbsim.machines import Clock, Machine, real
 from sbsim.machines.server import Server
 from sbsim.sharedblock.pool import Pool
 from sbsim.sharedblock.profiles import profile
+from sbsim.sharedblock.sizes import ALIGNMENT, FILE_ALIGNMENT, usable
 from sbsim.sharedblock.volumes import Volumes
 from sbsim.target.model import Array
 from sbsim.target.target_server import TargetServer
@@ -78,6 +79,12 @@ class Deployed:
     def disk_ids(self, storage: PrimaryStorage) -> tuple[str, ...]:
         """What a user of the profile's version would write to name a storage's LUNs."""
         return tuple(self.disk_id(self.deployment.lun(name)) for name in storage.luns)
+
+    def pool_size(self, luns: Iterable[Lun]) -> int:
+        """The size of the volume group that LUNs make, in bytes."""
+        metadata = profile(self.deployment.profile).metadata or 0
+        alignments = {"block": ALIGNMENT, "file": FILE_ALIGNMENT}
+        return sum(usable(lun.size, metadata, alignments[lun.backing]) for lun in luns)
 
     def disk_id(self, lun: Lun) -> str:
         """What a user of the profile's version would write to name a LUN."""

@@ -6,8 +6,6 @@ is whole extents. Every LUN gives up its metadata area, the first one the lock v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 MIB = 2**20
 GIB = 2**30
 
@@ -15,8 +13,11 @@ SECTOR = 512
 EXTENT = 4 * MIB
 METADATA = 2 * GIB
 LOCK_VOLUME = GIB
-# LVM keeps its label and the start of the metadata area before the first MiB's end.
+# LVM keeps its label and the start of the metadata area before the first MiB's end. Where a LUN
+# tells what I/O it likes best, data begin at a multiple of that (devices/data_alignment_detection):
+# LIO tells it of a file, 16384 blocks of 512 bytes.
 ALIGNMENT = MIB
+FILE_ALIGNMENT = 8 * MIB
 
 _SPARE = 12 * MIB
 _SPARE_EVERY = 4 * GIB
@@ -45,14 +46,9 @@ def exact(virtual: int) -> int:
     return _up(virtual, EXTENT)
 
 
-def usable(lun: int, metadata: int = METADATA) -> int:
+def usable(lun: int, metadata: int = METADATA, alignment: int = ALIGNMENT) -> int:
     """The bytes that a LUN of `lun` bytes brings into a volume group; 0 if it is too small."""
-    return max(0, (lun - ALIGNMENT - metadata) // EXTENT * EXTENT)
-
-
-def pool_size(luns: Sequence[int], metadata: int = METADATA) -> int:
-    """The size of the volume group that these LUNs make."""
-    return sum(usable(lun, metadata) for lun in luns)
+    return max(0, (lun - _up(ALIGNMENT + metadata, alignment)) // EXTENT * EXTENT)
 
 
 def _up(size: int, unit: int) -> int:

@@ -52,6 +52,17 @@ class World:
 
     # --- going back ---------------------------------------------------------------------------
 
+    def happened(self) -> None:
+        """Something was done to machines from outside: who cannot be reached is silent from now on.
+
+        Whoever has a session pings, whether anybody asks for its state meanwhile or not.
+        """
+        self.clock.happenings += 1
+        for host in self.deployment.hosts:
+            scsi = self.machines[host.name].scsi
+            for nexus in scsi.all():
+                scsi.is_broken(nexus)
+
     def keep(self) -> Kept:
         """The world as it is now, to go back to. Raises NotNow while a program runs on."""
         if self.clock.busy:

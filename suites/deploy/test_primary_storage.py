@@ -30,7 +30,6 @@ from sbsim.sharedblock.errors import DiskNotFound
 from sbsim.sharedblock.lock_space import read_delta_leases
 from sbsim.sharedblock.lvm import Lvm
 from sbsim.sharedblock.profiles import profile
-from sbsim.sharedblock.sizes import pool_size
 
 pytestmark = pytest.mark.requires("pool")
 
@@ -150,10 +149,8 @@ def test_host_sees_the_pools_size(
     host_machine: Machine,
     proves: Proof,
 ) -> None:
-    of = profile(deployed.deployment.profile)
-    luns = [deployed.deployment.lun(name) for name in described_storage.luns]
+    size = deployed.pool_size(deployed.deployment.lun(name) for name in described_storage.luns)
     group = Lvm(host_machine).group(storage.uuid)
-    size = pool_size([lun.size for lun in luns], of.metadata or 0)
     proves("R3.15", "size", host.name, seen=group.size if group else None, wanted=size)
 
 

@@ -23,8 +23,7 @@ from sbsim.management.errors import ManagementError
 from sbsim.management.inventory import StorageInventory
 from sbsim.management.management import Management
 from sbsim.sharedblock.lvm import Lvm
-from sbsim.sharedblock.profiles import profile
-from sbsim.sharedblock.sizes import GIB, pool_size
+from sbsim.sharedblock.sizes import GIB
 
 pytestmark = [
     pytest.mark.requires("pool", "apply", "array_control", "disposable"),
@@ -58,11 +57,6 @@ def undone(sbsim_run: Run, management: Management) -> Iterator[None]:
     yield
     sbsim_run.backend.restore(name, sbsim_run.progress)
     sbsim_run.backend.forget(name)
-
-
-def room(deployed: Deployed, luns: list[int]) -> int:
-    """The size of a pool of LUNs of these sizes."""
-    return pool_size(luns, profile(deployed.deployment.profile).metadata or 0)
 
 
 def group_sizes(deployed: Deployed, storage: StorageInventory) -> dict[str, int | None]:
@@ -114,7 +108,7 @@ def test_lun_is_added_while_the_storage_is_in_use(
     now = inventory.storage(management, storage.name)
     proves("R4.14", "recorded", None, seen=list(now.disks), wanted=[*storage.disks, id])
     names = [*described_storage.luns, spare_lun.name]
-    wanted = room(deployed, [deployed.deployment.lun(name).size for name in names])
+    wanted = deployed.pool_size(deployed.deployment.lun(name) for name in names)
     proves("R4.14", "capacity", None, seen=now.total, wanted=wanted)
     sizes = group_sizes(deployed, storage)
     proves("R1.6", "lun_added", None, seen=sizes, wanted=dict.fromkeys(sizes, wanted))

@@ -357,7 +357,7 @@ class HostLvm:
 
     def _with_disk(self, group: VolumeGroup, device: HostDevice, area: int | None) -> VolumeGroup:
         """A group with a disk more, which is labelled now."""
-        start = _aligned(lvm_label.AREA_START + (area or DEFAULT_AREA))
+        start = _aligned(lvm_label.AREA_START + (area or DEFAULT_AREA), device.best_io)
         uuid = draw_uuid(self._draw).replace("-", "")
         label = lvm_label.PhysicalVolume(
             uuid, device.size, start, lvm_label.AREA_START, start - lvm_label.AREA_START,
@@ -430,9 +430,10 @@ class HostLvm:
         return BEGINNING + int(self._machine.clock.now())
 
 
-def _aligned(size: int) -> int:
-    """Where data begin behind a metadata area: at the next whole MiB."""
-    return -(-size // MIB) * MIB
+def _aligned(size: int, best_io: int) -> int:
+    """Where data begin behind a metadata area: at a whole MiB, or the best I/O size if larger."""
+    unit = best_io if best_io and best_io % MIB == 0 else MIB
+    return -(-size // unit) * unit
 
 
 def _no_room(name: str, error: NoRoom) -> str:

@@ -40,6 +40,14 @@ class HostDevice:
         return int(self.device.size)
 
     @property
+    def best_io(self) -> int:
+        """The size of the I/O that it likes best, 0 if it does not tell; a map has its disks'."""
+        device = self.device
+        while isinstance(device, MappedDevice) and device.over:
+            device = device.over[0]
+        return int(getattr(device, "best_io", 0))
+
+    @property
     def answers(self) -> bool:
         """Whether I/O would be done now, or has to wait for a session."""
         return self._answers(self.device)

@@ -99,6 +99,9 @@ def test_domain_is_sound_xml_with_every_disk_and_card(plan: Plan, kvm: bool) -> 
     boot = Boot(Path("/i"), Path("/d"), Path("/c"), kvm)
     tree = ElementTree.fromstring(domain_xml(plan.machine("openfiler"), boot))
     assert tree.get("type") == ("kvm" if kvm else "qemu")
+    processors = tree.find("vcpu")
+    assert processors is not None
+    assert (processors.get("current"), processors.text) == ("1", "2")
     assert len(tree.findall("devices/disk")) == 3 + 4
     assert len(tree.findall("devices/interface")) == 2
     caches = {

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbsim.sharedblock.sizes import EXTENT, GIB, METADATA, MIB, pool_size, reserved, volume_size
+from sbsim.sharedblock.sizes import (
+    EXTENT,
+    FILE_ALIGNMENT,
+    GIB,
+    METADATA,
+    MIB,
+    reserved,
+    usable,
+    volume_size,
+)
 
 SIZES = st.integers(1, 2**46)
 
@@ -47,8 +56,13 @@ GUIDE_LUNS = (20971520000, 26239565824, 31474057216)
 @pytest.mark.parametrize(("metadata", "size"), [(METADATA, 72230109184), (0, 78672560128)])
 def test_pool_of_the_guides_luns_is_as_large_as_lvm_said(metadata: int, size: int) -> None:
     # vgs of LVM 2.03.16: with --metadatasize 2g, and with its own metadata size.
-    assert pool_size(GUIDE_LUNS, metadata) == size
+    assert sum(usable(lun, metadata) for lun in GUIDE_LUNS) == size
+
+
+def test_data_of_a_file_backed_lun_begin_where_it_likes_them() -> None:
+    # pvs of LVM 2.03.16, on a LUN of LIO's fileio that tells an optimal I/O size of 8 MiB.
+    assert usable(9663676416, METADATA, FILE_ALIGNMENT) == 7507804160
 
 
 def test_lun_that_holds_no_more_than_metadata_brings_nothing() -> None:
-    assert pool_size([METADATA]) == 0
+    assert usable(METADATA) == 0
