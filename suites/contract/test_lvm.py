@@ -121,7 +121,11 @@ def test_newest_of_several_texts_holds() -> None:
 def test_what_the_filter_keeps_away_is_not_seen() -> None:
     with host_of(load(default_deployment())) as (_world, machine, _group, lvm):
         machine.files.make_folders("/etc/lvm")
-        machine.write("/etc/lvm/lvm.conf", b'devices {\n filter = [ "r|/dev/sd|", "a|.*|" ]\n}\n')
+        rules = b'devices {\n filter = [ "r|/dev/sd|", "r|/dev/disk/|", "a|.*|" ]\n}\n'
+        machine.write("/etc/lvm/lvm.conf", rules)
         assert lvm.groups() == ()
+        # lvm.conf(5): each name of a device counts alone, and one that is let through is enough.
+        machine.write("/etc/lvm/lvm.conf", b'devices {\n filter = [ "r|/dev/sd|", "a|.*|" ]\n}\n')
+        assert [one.name for one in lvm.groups()] == ["pool"]
         machine.write("/etc/lvm/lvm.conf", b'devices {\n filter = [ "a|/dev/sd|", "r|.*|" ]\n}\n')
         assert [one.name for one in lvm.groups()] == ["pool"]

@@ -6,6 +6,7 @@ Slow: every fault needs a run of its tests in a copy of the project.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def outcome(copy: Path, words: Sequence[str]) -> int:
 
 @pytest.mark.parametrize("mutation", [pytest.param(one, id=one.what) for one in mutations()])
 def test_fault_of_the_model_is_caught(mutation: Mutation, copy: Path) -> None:
-    path, words = copy / mutation.file, mutation.caught_by.split(maxsplit=2)
+    path, words = copy / mutation.file, shlex.split(mutation.caught_by)
     sound = path.read_text()
     assert sound.count(mutation.old) == 1, f"{mutation.file} has changed: mend mutations.toml"
     assert outcome(copy, words) == 0
