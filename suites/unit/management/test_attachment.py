@@ -48,7 +48,7 @@ def test_all_hosts_are_checked_before_one_connects_first_and_then_the_others(
     assert san.calls[3] == ("host1", "connect")
     assert sorted(san.calls[4:]) == [("host2", "connect"), ("host3", "connect")]
     assert san.requests[0] == ConnectRequest(
-        storage.uuid, san.requests[0].host_uuid, 1, (DISK,), wipe=True, first=True
+        storage.uuid, san.requests[0].host_uuid, 1, (DISK,), wipe=True, first=True, known=(DISK,)
     )
     assert [(ask.wipe, ask.first) for ask in san.requests[1:]] == [(False, False)] * 2
     assert statuses(management, storage) == CONNECTED
@@ -56,6 +56,14 @@ def test_all_hosts_are_checked_before_one_connects_first_and_then_the_others(
     assert (now.formed, now.vg_uuid) == (True, "uuid-of-lun-1")
     assert (now.total, now.available) == (18 * GIB, 17 * GIB)
     assert last(management).progress is Progress.DONE
+
+
+def test_host_is_told_of_the_disks_of_all_its_storages(
+    management: Management, san: FakeSan
+) -> None:
+    attach(management, added(management))
+    attach(management, added(management, name="PS-2", disks=(SECOND_DISK,)))
+    assert [set(ask.known) for ask in san.requests] == [{DISK}] * 3 + [{DISK, SECOND_DISK}] * 3
 
 
 def test_long_steps_are_told_beside_the_locks_own_waiting(
