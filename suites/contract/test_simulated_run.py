@@ -81,6 +81,21 @@ def test_guides_deployment_over_fibre_channel_passes(tmp_path: Path) -> None:
     assert "iscsiadm" not in commands_run
 
 
+def test_several_arrays_clusters_and_storages_pass(tmp_path: Path) -> None:
+    done = accepted(tmp_path / "out", str(default_deployment().with_name("campus.toml")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    assert set(told["scope"]) >= {"R3.6", "R3.13", "R3.15", "R4.6", "R4.8", "R4.15", "R5.1"}
+    ended = json.loads((tmp_path / "out" / "evidence" / "end_state.json").read_text())
+    # One host is in both storages: it has one id, as LVM keeps no more.
+    assert ended["hosts"]["phy1"]["lock_spaces"] == [["beam", 3, True], ["shelves", 3, True]]
+    assert ended["hosts"]["lib1"]["lock_spaces"] == [["shelves", 1, True]]
+    # LUNs of one path have no map, on a host that has maps.
+    for host in ended["hosts"].values():
+        assert host["maps"] == {"beam.raw": 2, "beam.cooked": 2, "later": 2}
+
+
 def test_guides_deployment_as_its_hosts_showed_it_passes(tmp_path: Path) -> None:
     done = accepted(tmp_path / "out", str(default_deployment().with_name("guide-openfiler.toml")))
     assert done.returncode == 0, done.stdout + done.stderr
