@@ -15,6 +15,7 @@ from sbsim.management import instance_inventory, inventory
 from sbsim.management.deployed import Deployed
 from sbsim.management.entities import StorageKind
 from sbsim.management.inventory import StorageInventory
+from sbsim.sharedblock.disk import BY_ID
 from sbsim.sharedblock.lock_space import read_delta_leases
 from sbsim.sharedblock.lvm import Lvm
 
@@ -98,7 +99,8 @@ def _luns_by_path(deployed: Deployed, host: Host) -> dict[str, str]:
     for one in _read_maps(deployed, host):
         if one.wwid in luns:
             found[f"/dev/{one.device}"] = found[f"/dev/mapper/{one.name}"] = luns[one.wwid]
-    return found
+    links = {f"{BY_ID}/scsi-{wwid}": name for wwid, name in luns.items()}
+    return {**found, **links}
 
 
 def _maps(deployed: Deployed, host: Host) -> dict[str, int]:

@@ -113,7 +113,7 @@ def lun_disk(boot: Boot, machine: PlannedMachine, disk: Disk) -> Path:
 # QEMU leaves a lone processor's memory barriers out while it emulates it, though its own threads
 # serve the machine's virtio devices beside it: before 8.1 of every kind, and of locked instructions
 # still. A kick is lost then, once in a while, and a network card sends nothing any more. A second
-# processor that could be plugged in has it keep them.
+# processor that could be plugged in has it keep them; its own kernel is told of none.
 _POSSIBLE_CPUS = 2
 
 
@@ -128,7 +128,7 @@ def domain_xml(machine: PlannedMachine, boot: Boot) -> str:
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>{escape(str(boot.image / "vmlinuz"))}</kernel>
     <initrd>{escape(str(boot.image / "initramfs"))}</initrd>
-    <cmdline>{_COMMAND_LINE}</cmdline>
+    <cmdline>{_COMMAND_LINE} possible_cpus={machine.cpus}</cmdline>
   </os>
   <features><acpi/></features>
   {_KVM_CPU if boot.kvm else _EMULATED_CPU}

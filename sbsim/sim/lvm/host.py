@@ -340,11 +340,11 @@ class HostLvm:
         for one in known:
             if one.device.device is device.device and one.group:
                 raise Refused(
-                    f"Physical volume '{device.path}' is already in volume group '{one.group}'",
-                    f"Unable to add physical volume '{device.path}' to volume group '{one.group}'",
-                    f"{device.path}: physical volume not initialized.",
+                    f"Physical volume '{one.name}' is already in volume group '{one.group}'",
+                    f"Unable to add physical volume '{one.name}' to volume group '{one.group}'",
+                    f"{one.name}: physical volume not initialized.",
                 )
-        if told := unusable(device, path):
+        if told := unusable(self._machine, device, path):
             raise Refused(told, "Command requires all devices to be found.")
         for signature in signatures(device):
             raise Refused(

@@ -37,9 +37,13 @@ def settings_of(machine: Any) -> Section:
 
 @dataclass(frozen=True)
 class Found:
-    """A physical volume on a disk of the host. `group` is its group's name, empty for none."""
+    """A physical volume on a disk of the host. `group` is its group's name, empty for none.
+
+    `name` is what LVM calls the disk: the name by which its filter lets it through.
+    """
 
     device: HostDevice
+    name: str
     label: lvm_label.PhysicalVolume
     group: str
 
@@ -56,8 +60,10 @@ _NO_DISK = {
 }
 
 
-def unusable(device: HostDevice, path: str) -> str:
+def unusable(machine: Any, device: HostDevice, path: str) -> str:
     """Why LVM does not look at the disk that a path leads to; empty if it does."""
+    if not _name_of(machine, device.device, _filters(settings_of(machine))):
+        return f"Cannot use {path}: device is rejected by filter config"
     found = {one.type for one in signatures(device)}
     return next(
         (
@@ -87,7 +93,7 @@ def scan(machine: Any) -> Scan:
     found: dict[str, Found] = {}
     groups: dict[str, VolumeGroup] = {}
     warnings = []
-    for path in _candidates(machine, settings_of(machine)):
+    for path, name in _candidates(machine, settings_of(machine)):
         device = HostDevice(machine, path)
         try:
             label = lvm_label.read_label(device)
@@ -98,7 +104,7 @@ def scan(machine: Any) -> Scan:
         if label is None:
             continue
         group = read_group(text.decode()) if text else None
-        one = Found(device, label, group.name if group else "")
+        one = Found(device, name, label, group.name if group else "")
         if (other := found.get(one.uuid)) is not None:
             warnings += [
                 f"WARNING: Not using device {path} for PV {one.uuid}.",
@@ -111,7 +117,7 @@ def scan(machine: Any) -> Scan:
         if group and group.seqno > getattr(groups.get(group.name), "seqno", 0):
             groups[group.name] = group
     warnings += _shrunk(found, groups)
-    pvs = tuple(sorted(found.values(), key=lambda one: one.device.path))
+    pvs = tuple(sorted(found.values(), key=lambda one: one.name))
     return Scan(pvs, groups, tuple(warnings))
 
 
@@ -133,14 +139,13 @@ def _shrunk(found: dict[str, Found], groups: dict[str, VolumeGroup]) -> Iterator
             yield f"WARNING: One or more devices used as PVs in VG {group.name} have changed sizes."
 
 
-def _candidates(machine: Any, settings: Section) -> Iterator[str]:
-    """The disks and maps to look at: no path of a map, and what the filters let through."""
+def _candidates(machine: Any, settings: Section) -> Iterator[tuple[str, str]]:
+    """The disks and maps to look at, and their names: no path of a map, what filters let through.
+
+    The kernel's name stands first among a device's names, and then what udev links to it.
+    """
     machine.multipathd.look()
-    devices = settings.get("devices", {})
-    filters = [
-        _patterns(devices.get(name, [])) for name in ("global_filter", "filter")
-        if isinstance(devices, dict)
-    ]  # fmt: skip
+    filters = _filters(settings)
     found = [one for one in machine.mapper.devices if one.kind == MULTIPATH]
     found += [
         disk
@@ -148,9 +153,25 @@ def _candidates(machine: Any, settings: Section) -> Iterator[str]:
         if not any(one.kind == MULTIPATH for one in machine.mapper.on(disk))
     ]
     for device in sorted(found, key=lambda one: one.path):
-        names = [device.path, *(f"/dev/{link}" for link in machine.udev.names(device))]
-        if all(_passes(names, patterns) for patterns in filters):
-            yield device.path
+        if name := _name_of(machine, device, filters):
+            yield device.path, name
+
+
+def _filters(settings: Section) -> list[list[tuple[bool, str]]]:
+    devices = settings.get("devices", {})
+    return [
+        _patterns(devices.get(name, [])) for name in ("global_filter", "filter")
+        if isinstance(devices, dict)
+    ]  # fmt: skip
+
+
+def _name_of(machine: Any, device: Any, filters: list[list[tuple[bool, str]]]) -> str:
+    """The name by which the filters let a device through; empty where they do not."""
+    names = [device.path, *sorted(f"/dev/{link}" for link in machine.udev.names(device))]
+    let_through = [_passing(names, patterns) for patterns in filters]
+    if not all(let_through):
+        return ""
+    return next((one for one in let_through if one != device.path), names[0])
 
 
 def _patterns(value: object) -> list[tuple[bool, str]]:
@@ -159,10 +180,11 @@ def _patterns(value: object) -> list[tuple[bool, str]]:
     return [(str(one)[0] == "a", str(one)[2:-1]) for one in rules if str(one)]
 
 
-def _passes(names: list[str], patterns: list[tuple[bool, str]]) -> bool:
-    """Whether a filter lets a disk through: by one of its names, or because no rule fits any."""
-    told = [_first(name, patterns) for name in names]
-    return True in told or False not in told
+def _passing(names: list[str], patterns: list[tuple[bool, str]]) -> str:
+    """The name by which a filter lets a disk through, the first where no rule fits any; or none."""
+    told = {name: _first(name, patterns) for name in names}
+    refused = "" if False in told.values() else names[0]
+    return next((name for name, accepts in told.items() if accepts), refused)
 
 
 def _first(name: str, patterns: list[tuple[bool, str]]) -> bool | None:

@@ -75,7 +75,7 @@ def _tree(machine: SimulatedMachine, device: BlockDevice, paths: bool) -> dict[s
         row |= {"name": device.name, "type": "disk", **_of_disk(machine, device)}
     else:
         told = _of_disk(machine, device.disk)
-        row |= {"name": device.kname, "type": "part", "wwn": told["wwn"]}
+        row |= {"name": device.kname, "type": "part", "wwn": told["wwn"], "state": None}
     if paths:
         row["name"] = device.path
     return row

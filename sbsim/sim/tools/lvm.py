@@ -90,7 +90,7 @@ def pvs(call: Call) -> Output:
 def _no_volume(machine: SimulatedMachine, path: str) -> str:
     """Why a path leads to no physical volume."""
     device = machine.block.at(path)
-    told = unusable(HostDevice(machine, device.path, device), path) if device else ""
+    told = unusable(machine, HostDevice(machine, device.path, device), path) if device else ""
     return told or f'Failed to find physical volume "{device.path if device else path}".'
 
 
@@ -145,7 +145,7 @@ def _pv_row(seen: Scan, one: Found) -> Row:
     pv = next((pv for pv in group.pvs if pv.uuid == one.uuid), None) if group else None
     whole = one.label.size
     return {
-        "pv_name": lambda: one.device.path,
+        "pv_name": lambda: one.name,
         "pv_uuid": lambda: one.uuid,
         "vg_name": lambda: one.group,
         "dev_size": lambda: one.device.size,
