@@ -224,12 +224,9 @@ class Run:
 
     def end(self, interrupted: bool = False) -> Result:
         """Take down what the run brought up and write the report."""
-        try:
-            if self.machines and not interrupted:
-                self._record_sessions()
-                self._record_end_state()
-        except SbsimError as error:
-            self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
+        if self.machines and not interrupted:
+            self._record_sessions()
+            self._record_end_state()
         seconds = time.monotonic() - self._began
         self.evidence.phase(name="tests", seconds=seconds - self._in_phases)
         if self.backend.console_logs is not None:
@@ -243,7 +240,12 @@ class Run:
 
     def _record_sessions(self) -> None:
         """Keep how every host's sessions stand, for the picture of the topology."""
-        sessions = parallel(self.deployment.hosts, lambda host: self.deployed.san(host).logins())
+        hosts = self.deployment.hosts
+        try:
+            sessions = parallel(hosts, lambda host: self.deployed.san(host).logins())
+        except SbsimError as error:
+            self.evidence.finding(id="sessions-not-read", severity="warning", text=str(error))
+            return
         self.evidence.sessions(
             Session(host=host, portal=one.place, target=one.target_name, state=one.state)
             for host, found in sessions.items()
@@ -252,9 +254,14 @@ class Run:
 
     def _record_end_state(self) -> None:
         """Keep how the whole stands, where the run has gone over all of it."""
-        if isinstance(self._platform, Platform) and self.options.apply and not self.options.only:
-            with self.phase("end state"):
+        whole = self.options.apply and not self.options.only
+        if not whole or not isinstance(self._platform, Platform):
+            return
+        with self.phase("end-state"):
+            try:
                 self.evidence.end_state(read_end_state(self._platform))
+            except SbsimError as error:
+                self.evidence.finding(id="end-state-not-read", severity="warning", text=str(error))
 
     def _wrap_machines(self) -> None:
         self.machines = {

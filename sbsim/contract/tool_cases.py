@@ -144,9 +144,25 @@ def matrix(folder: Path) -> dict[str, str]:
 
 
 def end_state(folder: Path) -> Any:
-    """How the deployment stood at the end of a run; None where it did not go over all of it."""
+    """How the deployment stood at the end of a run, without what was drawn and without times.
+
+    None where the run did not go over all of it.
+    """
     path = folder / out.EVIDENCE / out.END_STATE
-    return json.loads(path.read_text()) if path.is_file() else None
+    return _without_drawn(json.loads(path.read_text())) if path.is_file() else None
+
+
+def _without_drawn(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_without_drawn(key): _without_drawn(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_drawn(one) for one in value]
+    if isinstance(value, float):  # seconds since 1970
+        return "<time>"
+    if isinstance(value, str):
+        for what in (UUIDS, TIMES):
+            value = NORMALISATIONS[what]((), value)
+    return value
 
 
 def _text(blobs: Path | None, command: Command, which: str) -> str:
@@ -234,18 +250,19 @@ def _in_order(_argv: tuple[str, ...], text: str) -> str:
     return "\n".join(sorted(line.rstrip(", ") for line in text.splitlines() if line.strip()))
 
 
+UUIDS, TIMES = "uuids are drawn", "the time of day goes on"
 # What is not compared, and why; in this order.
 NORMALISATIONS: dict[str, Callable[[tuple[str, ...], str], str]] = {
     "a lab's machine has disks of its own, which hold its image": _own_disks,
     "a lab's machine has a card of its own; cards have addresses of theirs": _cards,
-    "uuids are drawn": _pattern(
+    UUIDS: _pattern(
         r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
         r"|(?<![0-9a-f])(?!3?6001405)[0-9a-f]{32}(?![0-9a-f])"
         r"|\b[0-9A-Za-z]{6}(-[0-9A-Za-z]{4}){5}-[0-9A-Za-z]{6}\b|(?<=-LVM-)[0-9A-Za-z]{64}",
         "<uuid>",
     ),
     "so are digests of what was drawn": _pattern(r"\b[0-9a-f]{64}\b", "<digest>"),
-    "the time of day goes on": _pattern(r"\b1[67][0-9]{8}\b", "<time>"),
+    TIMES: _pattern(r"\b1[67][0-9]{8}\b", "<time>"),
     "how long it took": _pattern(
         r"time \d+ms|rtt min.*|\b\d+(\.\d+)?(e-\d+)? s(econds)?\b(, .*/s)?", "<seconds>"
     ),

@@ -203,6 +203,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "locks-of-a-lost-host": ("Locks of a lost host", "失联主机的锁释放时间"),
     "deployment-broken": ("The deployment could not be made", "部署未能完成"),
     "sessions-not-read": ("Sessions not read", "未能读取会话"),
+    "end-state-not-read": ("End not read", "未能读取最终状态"),
 }
 
 PHASES: dict[str, tuple[str, str]] = {
@@ -211,6 +212,7 @@ PHASES: dict[str, tuple[str, str]] = {
     "platform": ("Platform", "平台接管主机并挂载主存储"),
     "diagnosis": ("Diagnosis", "诊断"),
     "tests": ("Tests", "执行测试"),
+    "end-state": ("End looked at", "读取最终状态"),
 }
 
 

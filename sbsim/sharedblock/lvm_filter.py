@@ -23,7 +23,7 @@ def filter_settings(machine: Machine, disks: Iterable[str], rules: DiskRules) ->
 
     A disk is named by its link: the kernel's names change from boot to boot.
     """
-    accepted = [_pattern(machine, id, rules) for id in sorted(set(disks))]
+    accepted = [one for id in sorted(set(disks)) for one in _patterns(machine, id, rules)]
     accepted += [f"^{path}p?[0-9]*$" for path in _own_disks(machine)]
     wanted = [f'"a|{pattern}|"' for pattern in accepted] + [REST]
     return dict.fromkeys(KEYS, f"[{', '.join(wanted)}]")
@@ -34,10 +34,15 @@ def hidden_disks(value: str, disks: Iterable[str]) -> tuple[str, ...]:
     return tuple(id for id in disks if f"{_plain(id)}$|" not in value)
 
 
-def _pattern(machine: Machine, id: str, rules: DiskRules) -> str:
+def _patterns(machine: Machine, id: str, rules: DiskRules) -> list[str]:
+    """What fits a disk: its links by that id; its path, where the id is one or names no link."""
+    if id.startswith("/"):
+        find_disk(machine, id, rules)
+        return [f"^{_plain(id)}$"]
+    link = f"^{BY_ID}/[^/]*{_plain(id)}$"
     if is_linked(machine, id, rules):
-        return f"^{BY_ID}/[^/]*{_plain(id)}$"
-    return f"^{_plain(find_disk(machine, id, rules))}$"
+        return [link]
+    return [link, f"^{_plain(find_disk(machine, id, rules))}$"]
 
 
 def _own_disks(machine: Machine) -> list[str]:

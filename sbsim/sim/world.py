@@ -50,8 +50,6 @@ class World:
         for host in deployment.hosts:
             self._give_initiator(self.machines[host.name])
 
-    # --- going back ---------------------------------------------------------------------------
-
     def happened(self) -> None:
         """Something was done to machines from outside: who cannot be reached is silent from now on.
 
@@ -62,6 +60,8 @@ class World:
             scsi = self.machines[host.name].scsi
             for nexus in scsi.all():
                 scsi.is_broken(nexus)
+
+    # --- going back ---------------------------------------------------------------------------
 
     def keep(self) -> Kept:
         """The world as it is now, to go back to. Raises NotNow while a program runs on."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sbsim.bundle import default_deployment
 from sbsim.deployment import load
@@ -24,6 +25,15 @@ def accepted(out: Path, *words: str, **env: str) -> subprocess.CompletedProcess[
         env={**os.environ, **env}, capture_output=True, text=True, timeout=LIMIT_SECONDS,
         check=False,
     )  # fmt: skip
+
+
+def judged(out: Path, name: str) -> dict[str, Any]:
+    """The result of a whole run on a description that comes with sbsim: all in scope pass."""
+    done = accepted(out, str(default_deployment().with_name(f"{name}.toml")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads((out / "result.json").read_text())
+    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    return told
 
 
 def commands(out: Path) -> list[tuple[str, tuple[str, ...], int | None, float, str]]:
@@ -67,10 +77,7 @@ def test_password_is_in_no_file_of_the_run(tmp_path: Path) -> None:
 
 
 def test_guides_deployment_over_fibre_channel_passes(tmp_path: Path) -> None:
-    done = accepted(tmp_path / "out", str(default_deployment().with_name("fc.toml")))
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    told = judged(tmp_path / "out", "fc")
     assert "R1.3" in told["scope"]
     over_iscsi = {"R1.2", "R3.3", "R3.5", "R3.6", "R3.7", "R3.8", "R3.10"}
     assert not over_iscsi & set(told["scope"])
@@ -82,10 +89,7 @@ def test_guides_deployment_over_fibre_channel_passes(tmp_path: Path) -> None:
 
 
 def test_several_arrays_clusters_and_storages_pass(tmp_path: Path) -> None:
-    done = accepted(tmp_path / "out", str(default_deployment().with_name("campus.toml")))
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    told = judged(tmp_path / "out", "campus")
     assert set(told["scope"]) >= {"R3.6", "R3.13", "R3.15", "R4.6", "R4.8", "R4.15", "R5.1"}
     ended = json.loads((tmp_path / "out" / "evidence" / "end_state.json").read_text())
     # One host is in both storages: it has one id, as LVM keeps no more.
@@ -97,10 +101,7 @@ def test_several_arrays_clusters_and_storages_pass(tmp_path: Path) -> None:
 
 
 def test_guides_deployment_as_its_hosts_showed_it_passes(tmp_path: Path) -> None:
-    done = accepted(tmp_path / "out", str(default_deployment().with_name("guide-openfiler.toml")))
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert {told["requirements"][id]["status"] for id in told["scope"]} == {"pass"}
+    told = judged(tmp_path / "out", "guide-openfiler")
     assert set(told["scope"]) >= {"R2.2", "R2.5", "R3.9", "R3.11", "R3.12", "R3.15", "R4.14"}
     tools = {argv[2] for _, argv, *_ in commands(tmp_path / "out") if argv[:1] == ("env",)}
     assert "yum" in tools

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,7 @@ import pytest
 
 from sbsim.bundle import default_deployment
 from sbsim.contract.tool_cases import Case, cases_of, end_state, from_json, matrix, normal
+from sbsim.report import folder as out
 
 RECORDED = Path(__file__).with_name("recorded") / "tools"
 LIMIT_SECONDS = 300
@@ -136,3 +138,37 @@ def test_real_difference_is_still_one(argv: tuple[str, ...], one: str, other: st
 )  # fmt: skip
 def test_what_is_listed_is_not_compared(argv: tuple[str, ...], one: str, other: str) -> None:
     assert normal(argv, one) == normal(argv, other)
+
+
+def ended(folder: Path, **state: object) -> Path:
+    """A run's folder in which this alone is kept of its end."""
+    place = folder / out.EVIDENCE
+    place.mkdir(parents=True)
+    (place / out.END_STATE).write_text(json.dumps(state))
+    return folder
+
+
+GROUP = {
+    "size": 72230109184,
+    "uuid": "6cXyjt-Ul2l-rpm1-lXRu-mEX2-OtlL-W3S9rR",
+    "made": 1795650600.5,
+}
+
+
+def test_ends_differ_in_what_was_drawn_without_being_others(tmp_path: Path) -> None:
+    again = {**GROUP, "uuid": "abcdef-ghij-klmn-opqr-stuv-wxyz-ABCDEF", "made": 1.5}
+    one, other = ended(tmp_path / "1", group=GROUP), ended(tmp_path / "2", group=again)
+    assert end_state(one) == end_state(other)
+
+
+@pytest.mark.parametrize(
+    "change", [{"size": 72230109183}, {"made": 1795650600}, {"uuid": None}, {"locks": ["sh"]}]
+)
+def test_ends_that_differ_otherwise_are_others(tmp_path: Path, change: dict[str, object]) -> None:
+    one = ended(tmp_path / "1", group=GROUP)
+    other = ended(tmp_path / "2", group={**GROUP, **change})
+    assert end_state(one) != end_state(other)
+
+
+def test_run_that_kept_no_end_has_none(tmp_path: Path) -> None:
+    assert end_state(tmp_path) is None

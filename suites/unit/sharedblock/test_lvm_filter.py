@@ -86,6 +86,13 @@ def test_hidden_disks_are_those_that_a_filter_does_not_name(host: FakePoolHost) 
     assert hidden_disks(value, WWIDS) == WWIDS[2:]
 
 
+def test_disk_that_is_named_by_its_wwn_is_let_through_by_its_link(host: FakePoolHost) -> None:
+    id = f"0x{WWIDS[0][1:]}"
+    value = filter_settings(host, [id], Z5.disks)[KEYS[0]]
+    assert lets_through(value, f"/dev/disk/by-id/wwn-{id}")
+    assert hidden_disks(value, [id]) == ()
+
+
 def test_disk_that_is_named_by_its_path_is_let_through_by_it(host: FakePoolHost) -> None:
     device = host.paths[0][0]
     value = filter_settings(host, [device], Z5.disks)[KEYS[0]]
